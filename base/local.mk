@@ -1,0 +1,8 @@
+# Sources of base/: knows nothing of containers.
+BASE_SOURCES = \
+	base/error.c \
+	base/io.c \
+	base/json.c \
+	base/log.c \
+	base/path.c \
+	base/sys.c

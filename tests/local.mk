@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# Unit tests: tests/unit/t_NAME.c, one line here each (or `UNIT_TESTS += tests/unit/t_NAME' in the fragment of the
+# room it tests). Each is linked with libpinfold.a, prints TAP, needs no root and touches no system.
+UNIT_TESTS +=
+
+check_PROGRAMS = $(UNIT_TESTS)
+LDADD = libpinfold.a $(PF_DEP_LIBS)
+
+# Checks of the source itself and of the built init.
+LINT_TESTS = tests/lint/includes.sh tests/lint/size.sh tests/lint/headers.sh tests/lint/listed.sh \
+	tests/lint/init-size.sh
+
+TESTS = $(UNIT_TESTS) $(LINT_TESTS)
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; \
+	abs_srcdir='$(abs_top_srcdir)'; export abs_srcdir; \
+	abs_builddir='$(abs_builddir)'; export abs_builddir; \
+	NO_MUSL='@HAVE_MUSL_TRUE@'; export NO_MUSL;
+EXTRA_DIST += $(LINT_TESTS)
+
+# The promises, from outside: `make check' needs no root, these mostly do. See tests/run.
+check-bats: all
+	BATS='$(BATS)' PINFOLD='$(abs_builddir)/pinfold' $(SHELL) $(top_srcdir)/tests/run bats
+check-attack: all
+	BATS='$(BATS)' PINFOLD='$(abs_builddir)/pinfold' $(SHELL) $(top_srcdir)/tests/run attack
+
+# Fuzzers: tests/fuzz/fuzz_NAME.c, built with all of base/ and config/, which touch no system.
+FUZZ_SECONDS = 60
+FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_OBJECTS = $(patsubst %.c,fuzzobj/%.o,$(filter %.c,$(BASE_SOURCES) $(CONFIG_SOURCES)))
+FUZZERS = $(patsubst $(top_srcdir)/tests/fuzz/%.c,fuzzobj/%,$(wildcard $(top_srcdir)/tests/fuzz/fuzz_*.c))
+
+fuzzobj/%.o: %.c config.h
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+fuzzobj/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
+	$(AM_V_CCLD)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJECTS) $(PF_DEP_LIBS)
+fuzz: $(FUZZERS)
+	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(top_srcdir)/tests/fuzz $(FUZZERS)
+-include $(FUZZ_OBJECTS:.o=.d)
+
+.PHONY: check-bats check-attack fuzz

@@ -17,6 +17,7 @@ done)
 echo "ok 1 - files have at most 500 lines"
 
 # shellcheck disable=SC2086 # a list of words on purpose
+# shellcheck disable=SC2016 # an awk program
 long=$($AWK '
 	FNR == 1 { start = 0; name = "" }
 	/^[a-z_].*\(/ { name = $0; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name) }

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # Unit tests: tests/unit/t_NAME.c, one line here each (or `UNIT_TESTS += tests/unit/t_NAME' in the fragment of the
 # room it tests). Each is linked with libpinfold.a, prints TAP, needs no root and touches no system.
-UNIT_TESTS +=
+UNIT_TESTS += tests/unit/t_json
 
-check_PROGRAMS = $(UNIT_TESTS)
+check_PROGRAMS = $(UNIT_TESTS) tests/probe/subreap tests/probe/recvtty
 LDADD = libpinfold.a $(PF_DEP_LIBS)
+
+# What runs inside containers is static, and so comes from the compiler of the init.
+tests_probe_subreap_SOURCES = $(PF_SUBREAP_SOURCES)
+tests_probe_subreap_LDADD =
+tests_probe_recvtty_SOURCES = $(PF_RECVTTY_SOURCES)
+tests_probe_recvtty_LDADD =
+check_DATA = tests/probe/probe
+tests/probe/probe: $(PF_PROBE_SOURCES) kinc.stamp
+	@$(MKDIR_P) tests/probe
+	$(AM_V_CCLD)$(INIT_CC) $(INIT_CPPFLAGS) $(INIT_CFLAGS) -static -s -o $@ $(filter %.c,$^)
+CLEANFILES += tests/probe/probe
 
 # Checks of the source itself and of the built init.
 LINT_TESTS = tests/lint/includes.sh tests/lint/size.sh tests/lint/headers.sh tests/lint/listed.sh \
@@ -22,10 +33,11 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; \
 EXTRA_DIST += $(LINT_TESTS)
 
 # The promises, from outside: `make check' needs no root, these mostly do. See tests/run.
-check-bats: all
-	BATS='$(BATS)' PINFOLD='$(abs_builddir)/pinfold' $(SHELL) $(top_srcdir)/tests/run bats
-check-attack: all
-	BATS='$(BATS)' PINFOLD='$(abs_builddir)/pinfold' $(SHELL) $(top_srcdir)/tests/run attack
+check-bats: all check-tools
+	PF_BUILD='$(abs_builddir)' $(top_srcdir)/tests/run bats
+check-attack: all check-tools
+	PF_BUILD='$(abs_builddir)' $(top_srcdir)/tests/run attack
+check-tools: $(check_PROGRAMS) $(check_DATA)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c, built with all of base/ and config/, which touch no system.
 FUZZ_SECONDS = 60
@@ -43,4 +55,4 @@ fuzz: $(FUZZERS)
 	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(top_srcdir)/tests/fuzz $(FUZZERS)
 -include $(FUZZ_OBJECTS:.o=.d)
 
-.PHONY: check-bats check-attack fuzz
+.PHONY: check-bats check-attack check-tools fuzz

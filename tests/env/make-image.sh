@@ -49,6 +49,12 @@ make_tools() { # TAR
 		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
 		--extract-hook="$SELF finish \"\$1\"" bookworm "$1" $mirror </dev/null >&2 ||
 		die "mmdebstrap failed"
+	# without the device nodes, which an ordinary user could not unpack, but with the folder
+	local empty
+	empty=$(mktemp -d)
+	mkdir "$empty/dev"
+	tar --owner=0 --group=0 -C "$empty" -rf "$1" ./dev
+	rm -r "$empty"
 }
 
 make_busybox() { # TAR

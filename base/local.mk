@@ -3,6 +3,7 @@ BASE_SOURCES = \
 	base/error.c \
 	base/io.c \
 	base/json.c \
+	base/json_parse.c \
 	base/log.c \
 	base/path.c \
 	base/sys.c

@@ -1,2 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-CGROUP_SOURCES =
+CGROUP_SOURCES = \
+	runtime/cgroup.c \
+	runtime/cgroup.h \
+	runtime/cgroup_control.c \
+	runtime/cgroup_convert.c \
+	runtime/cgroup_devices.c \
+	runtime/cgroup_dir.c \
+	runtime/cgroup_internal.h \
+	runtime/cgroup_json.c \
+	runtime/cgroup_limits.c \
+	runtime/cgroup_mounts.c \
+	runtime/cgroup_plan.c \
+	runtime/cgroup_v1.c \
+	runtime/cgroup_v2.c \
+	runtime/devices_bpf.h
+if ENABLE_BPF
+CGROUP_SOURCES += runtime/devices_bpf.c
+else
+CGROUP_SOURCES += runtime/cgroup_devices_fallback.c
+endif
+CGROUP_SOURCES += runtime/cgroup_systemd_fallback.c

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The container's groups over all hierarchies: made, joined, removed. Runs in the parent; the init only ever sees the
+ * fds of cgroup_open_joins().
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "runtime/cgroup_internal.h"
+
+#define DESTROY_TIMEOUT_MS 5000
+
+/* ---- create ---- */
+
+static int check_empty(const struct cgroup_hierarchy *h, struct pf_error *e)
+{
+	auto_free pid_t *pids = NULL;
+	size_t n = 0;
+
+	STEP(cgroup_pids_in(h, &pids, &n, e));
+	if (n > 0)
+		return pf_fail_sys(
+			e, EBUSY,
+			"container's cgroup is not empty: %zu process(es) found in `%s%s' (the first is %d)",
+			n, h->mount, h->path, (int)pids[0]);
+	return 0;
+}
+
+/* A process put into a frozen group never runs again, and neither would we who wait for it. */
+static int check_thawed(const struct cgroup *cg, struct pf_error *e)
+{
+	bool frozen = false;
+
+	STEP(cgroup_is_frozen(cg, &frozen, e));
+	if (frozen)
+		return pf_fail_sys(
+			e, EBUSY,
+			"container's cgroup unexpectedly frozen: thaw it or choose another cgroupsPath");
+	return 0;
+}
+
+/* Without a path of the engine's choosing a rootless container may do without groups. */
+static bool may_do_without(const struct cgroup *cg, int err)
+{
+	return cg->rootless && !cg->path_given &&
+	       (err == -EACCES || err == -EPERM || err == -EROFS);
+}
+
+static int create_all(struct cgroup *cg, struct pf_error *e)
+{
+	for (size_t i = 0; i < cg->n;) {
+		struct cgroup_hierarchy *h = &cg->h[i];
+		struct pf_error why;
+		int ret = cgroup_dir_make(h, &why);
+
+		if (ret < 0 && may_do_without(cg, ret)) {
+			pf_debug("%s, continuing without it", why.msg);
+			cgroup_drop(cg, i);
+			continue;
+		}
+		if (ret < 0) {
+			*e = why;
+			return ret;
+		}
+		if (!h->created)
+			STEP(check_empty(h, e));
+		/* beside v1 only what a limit asks for is enabled, see cgroup_limits.c */
+		if (h->v2 && cgroup_is_unified(cg))
+			(void)cgroup_dir_enable(h, NULL);
+		i++;
+	}
+	return check_thawed(cg, e);
+}
+
+static void undo_create(const struct cgroup *cg)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		if (cg->h[i].created)
+			(void)cgroup_dir_remove(&cg->h[i]);
+		cgroup_dir_remove_parents(&cg->h[i]);
+	}
+}
+
+int cgroup_create(struct cgroup *cg, struct pf_error *e)
+{
+	int ret;
+
+	/* systemd: the scope makes them, once there is a process for it. Its name is refused by systemd when it is taken. */
+	if (cg->manager != CGROUP_MANAGER_CGROUPFS)
+		return 0;
+	ret = create_all(cg, e);
+	if (ret < 0)
+		undo_create(cg);
+	return ret;
+}
+
+/* ---- limits ---- */
+
+int cgroup_apply(struct cgroup *cg, const struct oci_config *config, const struct oci_resources *r,
+		 struct pf_error *e)
+{
+	if (cg->manager == CGROUP_MANAGER_DISABLED) {
+		if (r->present)
+			pf_debug("/linux/resources: the cgroup manager is disabled, ignoring");
+		return 0;
+	}
+	if (config)
+		STEP(devices_apply(cg, config, r, e));
+	else if (cg->manager == CGROUP_MANAGER_SYSTEMD)
+		STEP(cgroup_systemd_update(cg, r, e));
+	return cgroup_limits_apply(cg, r, e);
+}
+
+/* ---- joins ---- */
+
+static int open_file(const struct cgroup_hierarchy *h, const char *file, int *ret_fd,
+		     struct pf_error *e)
+{
+	auto_fd dir = -EBADF;
+	int fd;
+
+	STEP(cgroup_dir_open(h, &dir, e));
+	fd = openat(dir, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return pf_fail_sys(e, errno, "open `%s%s/%s'", h->mount, h->path, file);
+	*ret_fd = fd;
+	return 0;
+}
+
+int cgroup_open_joins(const struct cgroup *cg, bool skip_v2, int *fds, size_t *n,
+		      struct pf_error *e)
+{
+	size_t count = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < cg->n && ret == 0; i++) {
+		if (cg->h[i].v2 && skip_v2)
+			continue;
+		ret = open_file(&cg->h[i], cg->h[i].v2 ? "cgroup.procs" : "tasks", &fds[count], e);
+		count += ret == 0;
+	}
+	while (ret < 0 && count > 0)
+		pf_close(fds[--count]);
+	if (ret == 0)
+		*n = count;
+	return ret;
+}
+
+int cgroup_open_v2(const struct cgroup *cg, int *ret_fd, struct pf_error *e)
+{
+	const struct cgroup_hierarchy *h = cgroup_find_v2(cg);
+
+	return h ? cgroup_dir_open(h, ret_fd, e) : -ENOENT;
+}
+
+int cgroup_attach(const struct cgroup *cg, pid_t pid, struct pf_error *e)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	for (size_t i = 0; i < cg->n; i++) {
+		const struct cgroup_hierarchy *h = &cg->h[i];
+		auto_fd fd = -EBADF;
+
+		STEP(open_file(h, "cgroup.procs", &fd, e));
+		if (write(fd, text, strlen(text)) < 0)
+			return pf_fail_sys(e, errno, "move process %d to `%s%s'", (int)pid,
+					   h->mount, h->path);
+	}
+	return 0;
+}
+
+/* ---- systemd ---- */
+
+int cgroup_start_scope(struct cgroup *cg, const struct oci_config *config, pid_t pid,
+		       struct pf_error *e)
+{
+	char path[CGROUP_PATH_SIZE];
+
+	if (cg->manager != CGROUP_MANAGER_SYSTEMD)
+		return pf_fail(e, PF_ERR_BUG, 0, "a scope without the systemd cgroup manager");
+	STEP(cgroup_systemd_start(cg, config, pid, path, sizeof(path), e));
+	for (size_t i = 0; i < cg->n;) {
+		struct cgroup_hierarchy *h = &cg->h[i];
+		struct pf_error why;
+		int ret;
+
+		cgroup_relative_to_mount(h, path, h->path, sizeof(h->path));
+		/* systemd makes its groups on v1 only for what it was asked for; the rest is ours */
+		ret = cgroup_dir_make(h, &why);
+		if (ret < 0 && !h->v2 && cg->rootless) {
+			cgroup_drop(cg, i);
+			continue;
+		}
+		if (ret < 0) {
+			*e = why;
+			return ret;
+		}
+		i++;
+	}
+	return check_thawed(cg, e);
+}
+
+/* ---- sub-groups ---- */
+
+static int extend(struct cgroup_hierarchy *h, const char *path, struct pf_error *e)
+{
+	char joined[2 * CGROUP_PATH_SIZE];
+	int n = snprintf(joined, sizeof(joined), "%s/%s", h->path, path);
+
+	if (n < 0 || (size_t)n >= sizeof(joined) ||
+	    pf_path_normalise(joined, h->path, sizeof(h->path)) < 0)
+		return pf_fail(e, PF_ERR_CONFIG, 0,
+			       "--cgroup: `%.200s' does not name a sub-group (no \"..\")", path);
+	h->created = false;
+	return 0;
+}
+
+static int check_list(const struct cgroup *cg, const char *list, struct pf_error *e)
+{
+	char name[64];
+
+	for (const char *p = list; *p; p += strspn(p, ",")) {
+		size_t len = strcspn(p, ",");
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, p);
+		if (!cgroup_find_v1(cg, name))
+			return pf_fail(e, PF_ERR_CONFIG, 0,
+				       "--cgroup: the container has no group of controller `%s'",
+				       name);
+		p += len;
+	}
+	return 0;
+}
+
+int cgroup_subgroup(const struct cgroup *cg, const char *spec, struct cgroup *ret,
+		    struct pf_error *e)
+{
+	const char *colon = strchr(spec, ':');
+	char list[128] = "";
+
+	if (colon && (size_t)(colon - spec) >= sizeof(list))
+		return pf_fail(e, PF_ERR_CONFIG, ENAMETOOLONG, "--cgroup");
+	if (colon) {
+		memcpy(list, spec, (size_t)(colon - spec));
+		STEP(check_list(cg, list, e));
+	}
+	if (ret != cg)
+		*ret = *cg;
+	for (size_t i = 0; i < ret->n; i++) {
+		struct cgroup_hierarchy *h = &ret->h[i];
+		bool match = !*list;
+
+		for (const char *p = h->controllers; *list && *p && !match; p += strspn(p, ",")) {
+			char name[64];
+			size_t len = strcspn(p, ",");
+
+			snprintf(name, sizeof(name), "%.*s", (int)len, p);
+			match = cgroup_list_has(list, name);
+			p += len;
+		}
+		if (match)
+			STEP(extend(h, colon ? colon + 1 : spec, e));
+	}
+	return 0;
+}
+
+/* ---- destroy ---- */
+
+/* One attempt at every hierarchy that is not gone yet. Return: how many remain; *err: why the last one does */
+static size_t remove_each(const struct cgroup *cg, bool *gone, int *err)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < cg->n; i++) {
+		int ret = gone[i] ? 0 : cgroup_dir_remove(&cg->h[i]);
+
+		gone[i] = ret == 0;
+		if (ret < 0) {
+			left++;
+			*err = ret;
+		}
+	}
+	return left;
+}
+
+int cgroup_destroy(const struct cgroup *cg, struct pf_error *e)
+{
+	bool gone[CGROUP_MAX_HIERARCHIES] = { false };
+	struct cgroup_wait wait;
+	struct pf_error ignored;
+	int err = 0;
+
+	if (cg->manager == CGROUP_MANAGER_SYSTEMD)
+		STEP(cgroup_systemd_stop(cg, e));
+	cgroup_wait_start(&wait, DESTROY_TIMEOUT_MS);
+	while (remove_each(cg, gone, &err) > 0) {
+		/* Whoever is left in it came from the container: create refused a group that held others. */
+		(void)cgroup_kill(cg, SIGKILL, &ignored);
+		if (!cgroup_wait_next(&wait))
+			break;
+	}
+	for (size_t i = 0; i < cg->n; i++)
+		if (!gone[i])
+			return pf_fail_sys(e, err, "remove cgroup `%s%s'", cg->h[i].mount,
+					   cg->h[i].path);
+	for (size_t i = 0; i < cg->n; i++)
+		cgroup_dir_remove_parents(&cg->h[i]);
+	return 0;
+}

@@ -1,2 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 GUARD_SOURCES =
+GUARD_SOURCES += runtime/guard/policy_load.c
+GUARD_SOURCES += \
+	runtime/guard/confine_bound.c \
+	runtime/guard/confine_check.c \
+	runtime/guard/confine_explain.c \
+	runtime/guard/confine_home.c \
+	runtime/guard/confine_json.c \
+	runtime/guard/confine_mounts.c \
+	runtime/guard/confine_posture.c \
+	runtime/guard/confine_resolve.c \
+	runtime/guard/confine_rules.c \
+	runtime/guard/confine_seal.c \
+	runtime/guard/confine_system.c \
+	runtime/guard/confine_tokens.c \
+	runtime/guard/confine_util.c \
+	runtime/guard/confine_walk.c \
+	runtime/guard/posture.c
+GUARD_SOURCES += runtime/guard/confine_void.c

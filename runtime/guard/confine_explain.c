@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The effective policy, printed: where each key came from, what each entry opens, what became of each mount. The text
+ * is for people, the JSON for programs; both say the same.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "runtime/guard/confine_impl.h"
+
+/* Paths and notes are the image's words: no control character reaches a terminal. */
+static void put_text(struct pf_buf *b, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f)
+			pf_buf_printf(b, "\\x%02x", c);
+		else
+			pf_buf_add(b, s, 1);
+	}
+}
+
+static void put_origin(const struct policy_value *value, struct pf_buf *b)
+{
+	const char *name = value->origin_name ? value->origin_name : "";
+
+	switch (value->origin) {
+	case POLICY_FROM_ANNOTATION:
+		pf_buf_puts(b, "annotation ");
+		break;
+	case POLICY_FROM_PROFILE:
+		pf_buf_puts(b, "profile ");
+		break;
+	case POLICY_FROM_BUILTIN:
+		pf_buf_puts(b, "built-in profile ");
+		break;
+	case POLICY_FROM_NODE:
+		break;
+	case POLICY_FROM_NOWHERE:
+		pf_buf_puts(b, "default");
+		break;
+	}
+	put_text(b, name);
+}
+
+static void put_list(const struct oci_strings *list, struct pf_buf *b)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		pf_buf_puts(b, i ? " " : "");
+		put_text(b, list->v[i]);
+	}
+	if (list->n == 0)
+		pf_buf_puts(b, "nothing");
+}
+
+static void put_path(const struct confine_path *p, struct pf_buf *b)
+{
+	pf_buf_puts(b, "    ");
+	if (p->is_image) {
+		pf_buf_puts(b, "/ without the mounts in it");
+	} else {
+		put_text(b, p->path);
+		if (p->is_dir && strcmp(p->path, "/") != 0)
+			pf_buf_puts(b, "/");
+	}
+	pf_buf_puts(b, "\n");
+}
+
+/* One entry and what it opened. Entries of a key follow one another in paths[], @system last. */
+static void put_entry(const struct confinement *c, enum confine_key key, const char *entry,
+		      struct pf_buf *b)
+{
+	size_t n = 0;
+
+	pf_buf_puts(b, "  ");
+	put_text(b, entry);
+	pf_buf_puts(b, "\n");
+	for (size_t i = 0; i < c->n_paths; i++) {
+		if (c->paths[i].key != key || strcmp(c->paths[i].entry, entry) != 0)
+			continue;
+		put_path(&c->paths[i], b);
+		n++;
+	}
+	if (n == 0)
+		pf_buf_puts(b, "    nothing\n");
+}
+
+static const char *absent_key(const struct confinement *c, enum confine_key key)
+{
+	if (key == CONFINE_EXEC && (c->keys & CONFINE_BIT(CONFINE_READ)))
+		return "whatever may be read";
+	return "not confined";
+}
+
+static void put_key(const struct policy *policy, const struct confinement *c, enum confine_key key,
+		    struct pf_buf *b)
+{
+	const struct policy_value *value = confine_value(policy, key);
+	bool system = false;
+
+	if (!(c->keys & CONFINE_BIT(key))) {
+		pf_buf_printf(b, "%s: %s\n", confine_key_name(key), absent_key(c, key));
+		return;
+	}
+	pf_buf_printf(b, "%s: from ", confine_key_name(key));
+	put_origin(value, b);
+	pf_buf_puts(b, "\n");
+	for (size_t i = 0; i < value->n_bounds; i++) {
+		pf_buf_puts(b, "  within ");
+		put_text(b, value->bounds[i].name ? value->bounds[i].name : "its bound");
+		pf_buf_puts(b, ": ");
+		put_list(&value->bounds[i].entries, b);
+		pf_buf_puts(b, "\n");
+	}
+	for (size_t i = 0; i < value->list.n; i++)
+		put_entry(c, key, value->list.v[i], b);
+	for (size_t i = 0; i < c->n_paths; i++)
+		system |= c->paths[i].key == key && c->paths[i].system;
+	if (system)
+		put_entry(c, key, "@system", b);
+}
+
+static const char *mount_state(const struct confinement *c, const struct confine_mount *m)
+{
+	if (m->covered)
+		return "covered";
+	if (m->made_readonly)
+		return m->opened_by ? "read-only, opened by " : "read-only";
+	if (m->opened_by)
+		return "opened by ";
+	return c->keys & CONFINE_BIT(CONFINE_READ) ? "not opened" : "open";
+}
+
+static void put_mounts(const struct confinement *c, struct pf_buf *b)
+{
+	pf_buf_puts(b, c->n_mounts ? "mounts:\n" : "mounts: none\n");
+	for (size_t i = 0; i < c->n_mounts; i++) {
+		const struct confine_mount *m = &c->mounts[i];
+
+		pf_buf_puts(b, "  ");
+		put_text(b, m->path);
+		pf_buf_printf(b, ": %s", mount_state(c, m));
+		if (!m->covered && m->opened_by)
+			put_text(b, m->opened_by);
+		pf_buf_puts(b, "\n");
+	}
+}
+
+static void put_bits(const struct confine_right *names, uint64_t bits, struct pf_buf *b)
+{
+	for (; names->name; names++)
+		if (bits & names->bit)
+			pf_buf_printf(b, " %s", names->name);
+}
+
+static void explain_text(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
+{
+	pf_buf_puts(b, "profile: ");
+	put_text(b, policy->profile ? policy->profile : "none");
+	pf_buf_puts(b, "\n");
+	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++)
+		put_key(policy, c, (enum confine_key)k, b);
+	put_mounts(c, b);
+	if (c->abi) {
+		pf_buf_printf(b, "landlock: ABI %d\n  rights:", c->abi);
+		put_bits(confine_rights, c->handled_fs, b);
+		pf_buf_puts(b, "\n");
+	} else {
+		pf_buf_puts(b, "landlock: none\n");
+	}
+	if (c->scoped) {
+		pf_buf_puts(b, "  scopes:");
+		put_bits(confine_scopes, c->scoped, b);
+		pf_buf_puts(b, "\n");
+	}
+	for (size_t i = 0; i < c->n_degraded; i++)
+		pf_buf_printf(b, "degraded: %s\n", c->degraded[i]);
+	for (size_t i = 0; i < c->n_notes; i++) {
+		pf_buf_puts(b, "note: ");
+		put_text(b, c->notes[i].text);
+		pf_buf_puts(b, "\n");
+	}
+}
+
+static void explain_json_key(const struct policy *policy, const struct confinement *c,
+			     enum confine_key key, struct pf_buf *b)
+{
+	static const char *const origins[] = {
+		[POLICY_FROM_NOWHERE] = "default",    [POLICY_FROM_BUILTIN] = "built-in profile",
+		[POLICY_FROM_NODE] = "node policy",   [POLICY_FROM_PROFILE] = "profile",
+		[POLICY_FROM_ANNOTATION] = "annotation",
+	};
+	const struct policy_value *value = confine_value(policy, key);
+
+	pf_buf_printf(b, "\"%s\":", confine_key_name(key));
+	if (!(c->keys & CONFINE_BIT(key))) {
+		pf_buf_puts(b, "null");
+		return;
+	}
+	pf_buf_printf(b, "{\"origin\":\"%s\",\"from\":", origins[value->origin]);
+	pf_buf_json(b, value->origin_name ? value->origin_name : "");
+	pf_buf_puts(b, ",\"entries\":");
+	confine_json_strings(b, value->list.v, value->list.n);
+	pf_buf_puts(b, ",\"bounds\":[");
+	for (size_t i = 0; i < value->n_bounds; i++) {
+		pf_buf_puts(b, i ? ",{\"name\":" : "{\"name\":");
+		pf_buf_json(b, value->bounds[i].name ? value->bounds[i].name : "");
+		pf_buf_puts(b, ",\"entries\":");
+		confine_json_strings(b, value->bounds[i].entries.v, value->bounds[i].entries.n);
+		pf_buf_puts(b, "}");
+	}
+	pf_buf_puts(b, "],\"paths\":");
+	confine_json_paths(b, c, key);
+	pf_buf_puts(b, "}");
+}
+
+static void explain_json(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
+{
+	pf_buf_puts(b, "{\"profile\":");
+	if (policy->profile)
+		pf_buf_json(b, policy->profile);
+	else
+		pf_buf_puts(b, "null");
+	pf_buf_puts(b, ",\"keys\":{");
+	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++) {
+		pf_buf_puts(b, k ? "," : "");
+		explain_json_key(policy, c, (enum confine_key)k, b);
+	}
+	pf_buf_puts(b, "},\"mounts\":");
+	confine_json_mounts(b, c);
+	pf_buf_puts(b, ",\"landlock\":");
+	confine_json_landlock(b, c);
+	pf_buf_puts(b, ",\"degraded\":");
+	confine_json_degraded(b, c);
+	pf_buf_puts(b, ",\"notes\":");
+	confine_json_notes(b, c);
+	pf_buf_puts(b, "}\n");
+}
+
+void confine_explain(const struct policy *policy, const struct confinement *c, bool json, struct pf_buf *b)
+{
+	if (json)
+		explain_json(policy, c, b);
+	else
+		explain_text(policy, c, b);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PF_GUARD_CONFINE_IMPL_H
+#define PF_GUARD_CONFINE_IMPL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "runtime/guard/confine.h"
+
+/*
+ * What the files confine_*.c share. One struct confine_run lives as long as one confine_resolve():
+ *
+ *   confine_mounts.c   where each mount of config.json ended up (sites); at the end covers and read-only binds
+ *   confine_walk.c     a path of the container -> identity, with a rule for the symlinks on its way
+ *   confine_tokens.c   one entry -> the paths it opens
+ *   confine_bound.c    is each of them inside what the node allows
+ *   confine_rules.c    keys -> Landlock rights, cut to this host's ABI; confine_seal.c writes them down
+ *   confine_resolve.c  the order of all this
+ */
+
+#define CONFINE_BIT(key) (1u << (key))
+
+struct confine_paths {
+	struct confine_path *v; /* owned */
+	size_t n;
+};
+
+struct confine_site { /* a mount of config.json, of any kind */
+	const struct oci_mount *mount;
+	size_t index; /* in config.json */
+	char *path;   /* resolved; owned */
+	struct seal_id id;
+	mode_t mode;
+	bool outside; /* brings data from outside the container: a bind mount, or a filesystem with a source */
+	bool engine;
+};
+
+struct confine_run {
+	const struct confine_input *in;
+	struct confinement *out;
+	unsigned int keys;
+	struct seal_id root;
+	struct confine_site *sites;
+	size_t n_sites;
+	struct confine_paths writable; /* first pass over `write': where no symlink is believed */
+	struct confine_paths bounds[CONFINE_KEY_COUNT_][POLICY_BOUNDS_MAX];
+};
+
+/* ---- confine_walk.c */
+
+enum confine_links { /* which symlinks may lie on a path */
+	LINKS_ANY,     /* mount points: the init resolved them so */
+	LINKS_OF_ROOT, /* first pass over write: those of the root filesystem */
+	LINKS_TRUSTED, /* entries: those of the root filesystem that no write entry holds */
+	LINKS_NONE,    /* tokens: the image must not choose */
+};
+
+enum confine_answer { CONFINE_FOUND = 0, CONFINE_ABSENT, CONFINE_LINK };
+
+struct confine_found {
+	char path[PATH_MAX]; /* resolved; CONFINE_LINK: the symlink that was not followed */
+	struct seal_id id;
+	mode_t mode;
+	bool mount_root;
+};
+
+/** confine_walk() - follow @path in the container's root; an enum confine_answer, or negative with @e set */
+int confine_walk(const struct confine_run *run, const char *path, enum confine_links links,
+		 struct confine_found *ret, struct pf_error *e);
+
+/* ---- confine_mounts.c */
+
+int confine_find_mounts(struct confine_run *run, struct pf_error *e);
+/** confine_site_of() - the innermost mount of config.json that @path lies in, NULL: the root filesystem */
+const struct confine_site *confine_site_of(const struct confine_run *run, const char *path);
+/** confine_decide_mounts() - fill out->mounts: what opens each, what is covered, what is made read-only */
+int confine_decide_mounts(struct confine_run *run, struct pf_error *e);
+
+/* ---- confine_system.c */
+
+/** confine_is_engine_mount() - a mount that engines make for themselves: @system opens it */
+bool confine_is_engine_mount(const struct oci_mount *mount, mode_t mode);
+/** confine_add_system() - @system's paths for @key */
+int confine_add_system(struct confine_run *run, enum confine_key key, struct pf_error *e);
+
+/* ---- confine_tokens.c */
+
+struct confine_wish { /* one entry to expand */
+	enum confine_key key;
+	const char *entry;
+	enum confine_links links; /* for a literal path */
+	bool lenient; /* what does not resolve is left out without a word: bounds, and the first pass over write */
+	struct confine_paths *out;
+};
+
+int confine_expand(struct confine_run *run, const struct confine_wish *wish, struct pf_error *e);
+
+/* ---- confine_home.c */
+
+/** confine_home() - HOME of process.env, else of the image's passwd; NULL and *ret_why when there is none */
+int confine_home(struct confine_run *run, char **ret_home, const char **ret_why, struct pf_error *e);
+/** confine_env() - the value that getenv(3) would find in process.env, NULL */
+const char *confine_env(const struct oci_config *config, const char *name);
+
+/* ---- confine_bound.c */
+
+/** confine_expand_bounds() - resolve the bounds of a key as its entries are */
+int confine_expand_bounds(struct confine_run *run, enum confine_key key, struct pf_error *e);
+/** confine_check_bounds() - refuse @path, which its entry opened, where it lies outside one of them */
+int confine_check_bounds(const struct confine_run *run, const struct confine_path *path,
+			 struct pf_error *e);
+
+/* ---- confine_rules.c */
+
+int confine_decide_rights(struct confine_run *run, struct pf_error *e);
+/** confine_access() - the Landlock rights that a path gets, already cut */
+uint64_t confine_access(const struct confinement *c, const struct confine_path *path);
+/** confine_root_access() - rights that a rule on "/" grants to everything, because no key in force is about them */
+uint64_t confine_root_access(const struct confinement *c);
+/** confine_is_covered() - @path lies in a covered mount, so no rule of it can match */
+bool confine_is_covered(const struct confinement *c, const char *path);
+/** confine_shares() - the namespace is the host's or another container's */
+bool confine_shares(const struct oci_config *config, enum oci_ns ns);
+
+/* ---- confine_check.c */
+
+extern const struct confine_void_cap { /* capabilities that void a protection, and which; ends with .what NULL */
+	int cap;
+	const char *what;
+} confine_void_caps[];
+
+/* ---- confine_util.c */
+
+extern const enum policy_key confine_policy_key[CONFINE_KEY_COUNT_];
+extern const struct confine_right { /* Landlock rights in the order of their bits */
+	uint64_t bit;
+	const char *name;
+} confine_rights[], confine_scopes[];
+
+/* ---- confine_json.c */
+
+void confine_json_strings(struct pf_buf *b, char *const *v, size_t n);
+void confine_json_bits(struct pf_buf *b, const struct confine_right *names, uint64_t bits);
+void confine_json_paths(struct pf_buf *b, const struct confinement *c, enum confine_key key);
+void confine_json_mounts(struct pf_buf *b, const struct confinement *c);
+void confine_json_landlock(struct pf_buf *b, const struct confinement *c);
+void confine_json_degraded(struct pf_buf *b, const struct confinement *c);
+void confine_json_notes(struct pf_buf *b, const struct confinement *c);
+
+const struct policy_value *confine_value(const struct policy *policy, enum confine_key key);
+const char *confine_key_name(enum confine_key key);
+/** confine_where() - how a message starts: the annotation's JSON pointer, or the key and the file it stands in */
+void confine_where(const struct policy_value *value, enum confine_key key, char *buf, size_t size);
+/** confine_compare_paths() - an order in which all that lies below a path follows it at once */
+int confine_compare_paths(const char *a, const char *b);
+int confine_add_path(struct confine_paths *list, const struct confine_path *path,
+		     const char *where, struct pf_error *e);
+void confine_paths_free(struct confine_paths *list);
+/** confine_note() - something explain and posture say; said once */
+int confine_note(struct confine_run *run, struct pf_error *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The posture of a container: what is active, at which ABI, by which mechanism, what the probes found, what was taken
+ * and what was left out by whose leave. Kept as JSON beside the state, for `posture ID' and for other programs.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "runtime/guard/confine_impl.h"
+
+static const char *const probe_names[SEAL_PROBE_COUNT_] = {
+	[SEAL_PROBE_READ] = "read",
+	[SEAL_PROBE_WRITE] = "write",
+	[SEAL_PROBE_USERNS] = "user namespace",
+	[SEAL_PROBE_PACKET] = "packet socket",
+};
+
+static const char *const result_names[] = {
+	[SEAL_NOT_PROBED] = "not probed",
+	[SEAL_DENIED] = "denied",
+	[SEAL_ALLOWED] = "allowed",
+};
+
+static void put_mechanisms(const struct confinement *c, struct pf_buf *b)
+{
+	size_t covers = 0, readonly = 0;
+
+	for (size_t i = 0; i < c->n_mounts; i++) {
+		covers += c->mounts[i].covered;
+		readonly += c->mounts[i].made_readonly;
+	}
+	pf_buf_printf(b, "{\"no_new_privs\":true,\"landlock\":%s,\"seccomp\":true,\"covers\":%zu,"
+			 "\"readonly_mounts\":%zu}",
+		      c->abi ? "true" : "false", covers, readonly);
+}
+
+static void put_keys(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
+{
+	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++) {
+		enum confine_key key = (enum confine_key)k;
+		const struct policy_value *value = confine_value(policy, key);
+
+		pf_buf_printf(b, "%s\"%s\":", k ? "," : "", confine_key_name(key));
+		if (!(c->keys & CONFINE_BIT(key))) {
+			pf_buf_puts(b, "null");
+			continue;
+		}
+		pf_buf_puts(b, "{\"entries\":");
+		confine_json_strings(b, value->list.v, value->list.n);
+		pf_buf_puts(b, ",\"from\":");
+		pf_buf_json(b, value->origin_name ? value->origin_name : "");
+		pf_buf_puts(b, ",\"rules\":");
+		confine_json_paths(b, c, key);
+		pf_buf_puts(b, "}");
+	}
+}
+
+static void put_probes(int64_t probes, struct pf_buf *b)
+{
+	for (size_t i = 0; i < SEAL_PROBE_COUNT_; i++) {
+		uint64_t result = (uint64_t)probes >> (2 * i) & 3;
+
+		pf_buf_printf(b, "%s\"%s\":\"%s\"", i ? "," : "", probe_names[i],
+			      result < ARRAY_SIZE(result_names) ? result_names[result] : "unknown");
+	}
+}
+
+static void put_taken(uint64_t caps, struct pf_buf *b)
+{
+	const char *comma = "";
+
+	for (int cap = 0; cap < 64; cap++) {
+		const char *name = caps & (1ull << cap) ? oci_cap_name(cap) : NULL;
+
+		if (!name)
+			continue;
+		pf_buf_printf(b, "%s\"%s\"", comma, name);
+		comma = ",";
+	}
+}
+
+/* What the node lets a confined container keep, and which protection is void for it. */
+static void put_permitted(const struct policy *policy, struct pf_buf *b)
+{
+	for (size_t i = 0; i < policy->permit.n; i++) {
+		const char *word = policy->permit.v[i], *voids = NULL;
+		const char *cap = strncmp(word, "cap:", 4) == 0 ? word + 4 : NULL;
+
+		for (const struct confine_void_cap *v = confine_void_caps; cap && v->what; v++)
+			if (strcmp(oci_cap_name(v->cap) + strlen("CAP_"), cap) == 0)
+				voids = v->what;
+		pf_buf_puts(b, i ? ",{\"name\":" : "{\"name\":");
+		pf_buf_json(b, word);
+		if (voids) {
+			pf_buf_puts(b, ",\"voids\":");
+			pf_buf_json(b, voids);
+		}
+		pf_buf_puts(b, "}");
+	}
+}
+
+void confine_posture(const struct policy *policy, const struct confinement *c, int64_t probes, struct pf_buf *b)
+{
+	pf_buf_printf(b, "{\"abi\":%d,\"profile\":", c->abi);
+	if (policy->profile)
+		pf_buf_json(b, policy->profile);
+	else
+		pf_buf_puts(b, "null");
+	pf_buf_puts(b, ",\"mechanisms\":");
+	put_mechanisms(c, b);
+	pf_buf_puts(b, ",\"landlock\":");
+	confine_json_landlock(b, c);
+	pf_buf_puts(b, ",\"keys\":{");
+	put_keys(policy, c, b);
+	pf_buf_puts(b, "},\"mounts\":");
+	confine_json_mounts(b, c);
+	pf_buf_puts(b, ",\"probes\":{");
+	put_probes(probes, b);
+	pf_buf_puts(b, "},\"capabilities_taken\":[");
+	put_taken(c->caps_taken, b);
+	pf_buf_puts(b, "],\"permitted\":[");
+	put_permitted(policy, b);
+	pf_buf_puts(b, "],\"degraded\":");
+	confine_json_degraded(b, c);
+	pf_buf_puts(b, ",\"notes\":");
+	confine_json_notes(b, c);
+	pf_buf_puts(b, ",\"events\":{\"fs\":\"none\",\"net\":\"none\"}}\n");
+}

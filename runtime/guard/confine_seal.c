@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The confinement as flat bytes. Rules of one path are merged and sorted by path, so the same decision always gives
+ * the same bytes.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "runtime/guard/confine_impl.h"
+
+struct rule { /* a seal_rule whose path is not yet in the block */
+	const char *path;
+	bool is_dir;
+	uint64_t access;
+	struct seal_id id;
+};
+
+static int compare_rules(const void *a, const void *b)
+{
+	const struct rule *x = a, *y = b;
+
+	return confine_compare_paths(x->path, y->path);
+}
+
+static size_t merge_rules(struct rule *rules, size_t n)
+{
+	size_t out = 0;
+
+	qsort(rules, n, sizeof(*rules), compare_rules);
+	for (size_t i = 0; i < n; i++) {
+		if (out && strcmp(rules[out - 1].path, rules[i].path) == 0)
+			rules[out - 1].access |= rules[i].access;
+		else
+			rules[out++] = rules[i];
+	}
+	return out;
+}
+
+static size_t collect_rules(const struct confinement *c, struct rule *rules)
+{
+	uint64_t root = confine_root_access(c);
+	size_t n = 0;
+
+	if (root)
+		rules[n++] = (struct rule){ "/", true, root, c->root };
+	for (size_t i = 0; i < c->n_paths; i++) {
+		const struct confine_path *p = &c->paths[i];
+		uint64_t access = confine_access(c, p);
+
+		if (access && !confine_is_covered(c, p->path))
+			rules[n++] = (struct rule){ p->path, p->is_dir, access, p->id };
+	}
+	return merge_rules(rules, n);
+}
+
+static int write_rules(const struct confinement *c, struct flat *f, struct plan_list *ret,
+		       struct pf_error *e)
+{
+	auto_free struct rule *rules = calloc(c->n_paths + 1, sizeof(*rules));
+	auto_free struct seal_rule *out = calloc(c->n_paths + 1, sizeof(*out));
+	size_t n;
+
+	if (!rules || !out)
+		return pf_fail_sys(e, ENOMEM, "write the seal");
+	n = collect_rules(c, rules);
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct seal_rule){
+			.path = flat_str(f, rules[i].path),
+			.is_dir = rules[i].is_dir,
+			.access = rules[i].access,
+			.id = rules[i].id,
+		};
+	*ret = flat_items(f, out, sizeof(*out), n);
+	return 0;
+}
+
+static int write_covers(const struct confinement *c, struct flat *f, struct plan_list *ret,
+			struct pf_error *e)
+{
+	auto_free struct seal_cover *out = calloc(c->n_mounts + 1, sizeof(*out));
+	const char *last = NULL; /* mounts are sorted: what lies below a covered one follows it */
+	size_t n = 0;
+
+	if (!out)
+		return pf_fail_sys(e, ENOMEM, "write the seal");
+	for (size_t i = 0; i < c->n_mounts; i++) {
+		const struct confine_mount *m = &c->mounts[i];
+
+		if (!m->covered || (last && pf_path_inside(m->path, last)))
+			continue;
+		last = m->path;
+		out[n++] = (struct seal_cover){ flat_str(f, m->path), m->is_dir, m->id };
+	}
+	*ret = flat_items(f, out, sizeof(*out), n);
+	return 0;
+}
+
+static int write_readonly(const struct confinement *c, struct flat *f, struct plan_list *ret,
+			  struct pf_error *e)
+{
+	auto_free struct seal_readonly *out = calloc(c->n_mounts + 1, sizeof(*out));
+	const char *last = NULL;
+	size_t n = 0;
+
+	if (!out)
+		return pf_fail_sys(e, ENOMEM, "write the seal");
+	for (size_t i = 0; i < c->n_mounts; i++) {
+		const struct confine_mount *m = &c->mounts[i];
+
+		if (!m->made_readonly || (last && pf_path_inside(m->path, last)))
+			continue;
+		last = m->path;
+		out[n++] = (struct seal_readonly){ .path = flat_str(f, m->path), .id = m->id };
+	}
+	*ret = flat_items(f, out, sizeof(*out), n);
+	return 0;
+}
+
+int confine_write_seal(const struct confinement *c, struct flat *ret, struct pf_error *e)
+{
+	struct seal seal = {
+		.magic = SEAL_MAGIC,
+		.flags = SEAL_FILTER,
+		.abi = (uint32_t)c->abi,
+		.handled_fs = c->handled_fs,
+		.scoped = c->scoped,
+	};
+
+	if (c->abi)
+		seal.flags |= SEAL_LANDLOCK;
+	if (c->abi && (c->keys & CONFINE_BIT(CONFINE_READ)))
+		seal.flags |= SEAL_READ;
+	if (c->abi && (c->keys & CONFINE_BIT(CONFINE_WRITE)))
+		seal.flags |= SEAL_WRITE;
+	if (c->keys & CONFINE_BIT(CONFINE_EXEC)) /* the filter's part of it needs no Landlock */
+		seal.flags |= SEAL_EXEC;
+	flat_begin(ret, sizeof(seal));
+	STEP(write_rules(c, ret, &seal.rules, e));
+	STEP(write_covers(c, ret, &seal.covers, e));
+	STEP(write_readonly(c, ret, &seal.readonly, e));
+	seal.size = (uint32_t)flat_size(ret);
+	return flat_end(ret, &seal, sizeof(seal), e);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `posture ID' for people: the recorded JSON as short lines, what is missing said as plainly as what is there.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "runtime/guard/posture.h"
+
+#define COLUMN 14
+
+static void put_name(struct pf_buf *b, const char *name)
+{
+	size_t len = strlen(name);
+
+	pf_buf_puts(b, name);
+	for (size_t i = len; i < COLUMN || i == len; i++)
+		pf_buf_puts(b, " ");
+}
+
+/* No control character of a path reaches a terminal. */
+static void put_text(struct pf_buf *b, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f)
+			pf_buf_printf(b, "\\x%02x", c);
+		else
+			pf_buf_add(b, s, 1);
+	}
+}
+
+static const struct json *first(const struct json *node, enum json_type type)
+{
+	return node && node->type == type ? node->child : NULL;
+}
+
+static bool is_true(const struct json *object, const char *key)
+{
+	const struct json *node = json_get(object, key);
+
+	return node && node->type == JSON_BOOL && node->boolean;
+}
+
+static void put_strings(struct pf_buf *b, const struct json *array, const char *none)
+{
+	const struct json *item = first(array, JSON_ARRAY);
+
+	if (!item)
+		pf_buf_puts(b, none);
+	for (; item; item = item->next) {
+		if (item->type == JSON_STRING)
+			put_text(b, item->text);
+		pf_buf_puts(b, item->next ? " " : "");
+	}
+}
+
+static void put_line(struct pf_buf *b, const char *name, const struct json *array, const char *none)
+{
+	put_name(b, name);
+	put_strings(b, array, none);
+	pf_buf_puts(b, "\n");
+}
+
+static void put_mechanisms(struct pf_buf *b, const struct json *root)
+{
+	const struct json *m = json_get(root, "mechanisms");
+
+	put_name(b, "landlock");
+	if (is_true(m, "landlock"))
+		pf_buf_printf(b, "on, ABI %lld\n", (long long)json_integer(root, "abi", 0));
+	else
+		pf_buf_puts(b, "off: this host has none\n");
+	put_line(b, "  rights", json_get(json_get(root, "landlock"), "rights"), "none");
+	put_line(b, "  scopes", json_get(json_get(root, "landlock"), "scopes"), "none needed");
+	put_name(b, "seccomp");
+	pf_buf_puts(b, is_true(m, "seccomp") ? "on\n" : "off\n");
+	put_name(b, "no_new_privs");
+	pf_buf_puts(b, is_true(m, "no_new_privs") ? "on: sudo and setuid programs give nothing\n" : "off\n");
+}
+
+static void put_keys(struct pf_buf *b, const struct json *keys)
+{
+	for (const struct json *key = first(keys, JSON_OBJECT); key; key = key->next) {
+		size_t rules = 0;
+
+		put_name(b, key->key);
+		if (key->type != JSON_OBJECT) {
+			pf_buf_puts(b, "not confined\n");
+			continue;
+		}
+		put_strings(b, json_get(key, "entries"), "nothing");
+		for (const struct json *r = first(json_get(key, "rules"), JSON_ARRAY); r; r = r->next)
+			rules++;
+		pf_buf_printf(b, " (%zu paths with @system)\n", rules);
+	}
+}
+
+static void put_mounts(struct pf_buf *b, const struct json *mounts)
+{
+	for (const struct json *m = first(mounts, JSON_ARRAY); m; m = m->next) {
+		const char *opener = json_text(m, "opened_by", NULL);
+
+		put_name(b, "mount");
+		put_text(b, json_text(m, "path", "?"));
+		if (is_true(m, "covered")) {
+			pf_buf_puts(b, ": covered\n");
+			continue;
+		}
+		pf_buf_puts(b, is_true(m, "readonly") ? ": read-only" : ":");
+		pf_buf_puts(b, opener ? " opened by " : " not opened by an entry");
+		put_text(b, opener ? opener : "");
+		pf_buf_puts(b, "\n");
+	}
+}
+
+static void put_members(struct pf_buf *b, const char *name, const struct json *object)
+{
+	for (const struct json *m = first(object, JSON_OBJECT); m; m = m->next) {
+		put_name(b, name);
+		pf_buf_printf(b, "%s: ", m->key);
+		put_text(b, m->type == JSON_STRING ? m->text : "?");
+		pf_buf_puts(b, "\n");
+	}
+}
+
+static void put_permitted(struct pf_buf *b, const struct json *list)
+{
+	for (const struct json *p = first(list, JSON_ARRAY); p; p = p->next) {
+		const char *voids = json_text(p, "voids", NULL);
+
+		put_name(b, "permitted");
+		put_text(b, json_text(p, "name", "?"));
+		pf_buf_puts(b, voids ? ", which voids " : "");
+		put_text(b, voids ? voids : "");
+		pf_buf_puts(b, "\n");
+	}
+}
+
+int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_error *e)
+{
+	auto_json doc = NULL;
+	const struct json *root;
+	int err = json_parse(text, len, NULL, &doc, e);
+
+	if (err < 0)
+		return pf_wrap(e, "posture");
+	root = json_root(doc);
+	put_name(b, "profile");
+	put_text(b, json_text(root, "profile", "none"));
+	pf_buf_puts(b, "\n");
+	put_mechanisms(b, root);
+	put_keys(b, json_get(root, "keys"));
+	put_mounts(b, json_get(root, "mounts"));
+	put_members(b, "probe", json_get(root, "probes"));
+	put_line(b, "taken", json_get(root, "capabilities_taken"), "no capability");
+	put_permitted(b, json_get(root, "permitted"));
+	put_line(b, "degraded", json_get(root, "degraded"), "nothing");
+	put_members(b, "events", json_get(root, "events"));
+	for (const struct json *n = first(json_get(root, "notes"), JSON_ARRAY); n; n = n->next) {
+		put_name(b, "note");
+		put_text(b, n->type == JSON_STRING ? n->text : "?");
+		pf_buf_puts(b, "\n");
+	}
+	return b->failed ? pf_fail_sys(e, ENOMEM, "print the posture") : 0;
+}

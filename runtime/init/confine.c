@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Confinement in the container's final mount tree. The parent judges the tree through an fd of our root and sends back
+ * part 2 of the plan; here it is carried out, each path opened again without a symlink and compared with what was
+ * judged. Nothing of the container has run by now, but its volumes may be shared with others who run: hence the compare.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+#include "runtime/init/confine.h"
+#include "runtime/init/fs.h"
+#include "runtime/init/steps.h"
+#include "runtime/init/sync.h"
+
+#define NEEDED_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define COVER_ATTRS \
+	(PF_MOUNT_ATTR_RDONLY | PF_MOUNT_ATTR_NOSUID | PF_MOUNT_ATTR_NODEV | PF_MOUNT_ATTR_NOEXEC)
+
+int confine_map_seal(struct init *c, int fd, struct pf_error *e)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+	void *p;
+
+	if (seals < 0 || (seals & NEEDED_SEALS) != NEEDED_SEALS || fstat(fd, &st) < 0)
+		return pf_fail(e, PF_ERR_BUG, 0, "part 2 of the plan is not in a sealed memfd");
+	if (st.st_size < (off_t)sizeof(struct seal) || st.st_size > (off_t)PLAN_MAX_BYTES)
+		return pf_fail(e, PF_ERR_BUG, 0, "part 2 of the plan has a bad size");
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return pf_fail_sys(e, errno, "map part 2 of the plan");
+	if (seal_check(p, (size_t)st.st_size) < 0) {
+		(void)munmap(p, (size_t)st.st_size);
+		return pf_fail(e, PF_ERR_BUG, 0, "part 2 of the plan does not check");
+	}
+	c->seal = p;
+	return 0;
+}
+
+static int open_mount(const struct init *c, plan_str s, const struct seal_id *id,
+		      struct pf_error *e)
+{
+	const char *path = confine_text(c, s);
+	int fd = confine_open_judged(c, path, id);
+
+	if (fd == -ESTALE)
+		return pf_fail(e, PF_ERR_POLICY, 0,
+			       "`%s' was replaced while the container was made", path);
+	return fd < 0 ? pf_fail_sys(e, fd, "open `%s' in the container", path) : fd;
+}
+
+static int make_readonly(const struct init *c, struct pf_error *e)
+{
+	const struct seal_readonly *r = plan_items(c->seal, c->seal->readonly);
+
+	for (uint32_t i = 0; i < c->seal->readonly.n; i++) {
+		auto_fd fd = open_mount(c, r[i].path, &r[i].id, e);
+		int ret;
+
+		if (fd < 0)
+			return fd;
+		ret = fs_set_attrs(fd, PF_MOUNT_ATTR_RDONLY, 0, true);
+		if (ret < 0)
+			return pf_fail_sys(e, ret, "make `%s' read-only",
+					   confine_text(c, r[i].path));
+	}
+	return 0;
+}
+
+/* What covers are cloned from: an empty directory and an empty file on a tmpfs of our own. */
+struct cover_source {
+	int tree, dir, file;
+};
+
+static int cover_source_close(struct cover_source *s)
+{
+	int ret = 0;
+
+	/* By fd: a path would name what lies below it. */
+	if (s->tree >= 0 && (fchdir(s->tree) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0))
+		ret = -errno;
+	pf_close_ptr(&s->file);
+	pf_close_ptr(&s->dir);
+	pf_close_ptr(&s->tree);
+	return ret;
+}
+
+/*
+ * Before Linux 6.15 only what is attached can be cloned, so the tmpfs lies over the root for as long as this takes. No
+ * one can see it there: every process's root is the mount below it, and no path walk leads up to one's own root.
+ */
+static int cover_source_open(const struct init *c, struct cover_source *s, struct pf_error *e)
+{
+	const struct fs_make args = {.type = "tmpfs",
+				     .source = "pinfold",
+				     .data = "nr_inodes=3,size=4k",
+				     .attrs = COVER_ATTRS & ~PF_MOUNT_ATTR_RDONLY,
+				     .mode = 0555};
+	auto_fd tree = fs_make(&args, e);
+	int ret;
+
+	if (tree < 0)
+		return tree;
+	if (mkdirat(tree, "dir", 0555) < 0)
+		return pf_fail_sys(e, errno, "make an empty directory for covers");
+	s->dir = openat(tree, "dir", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	s->file = openat(tree, "file", O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	if (s->dir < 0 || s->file < 0)
+		return pf_fail_sys(e, errno, "make an empty file for covers");
+	ret = fs_attach(tree, c->root_fd);
+	if (ret < 0)
+		return pf_fail_sys(e, ret, "attach the source of covers");
+	s->tree = pf_take_fd(&tree);
+	return 0;
+}
+
+static int cover_one(const struct init *c, const struct cover_source *s,
+		     const struct seal_cover *cover, struct pf_error *e)
+{
+	auto_fd target = open_mount(c, cover->path, &cover->id, e);
+	auto_fd tree = -EBADF;
+	int ret;
+
+	if (target < 0)
+		return target;
+	tree = fs_clone(cover->is_dir ? s->dir : s->file, false);
+	ret = tree < 0 ? tree : fs_set_attrs(tree, COVER_ATTRS, 0, false);
+	if (ret >= 0)
+		ret = fs_attach(tree, target);
+	if (ret < 0)
+		return pf_fail_sys(e, ret, "cover `%s'", confine_text(c, cover->path));
+	return 0;
+}
+
+static int put_covers(const struct init *c, struct pf_error *e)
+{
+	const struct seal_cover *covers = plan_items(c->seal, c->seal->covers);
+	struct cover_source s = {-EBADF, -EBADF, -EBADF};
+	int ret, closed;
+
+	if (c->seal->covers.n == 0)
+		return 0;
+	ret = cover_source_open(c, &s, e);
+	for (uint32_t i = 0; ret >= 0 && i < c->seal->covers.n; i++)
+		ret = cover_one(c, &s, &covers[i], e);
+	closed = cover_source_close(&s);
+	if (ret >= 0 && closed < 0)
+		return pf_fail_sys(e, closed, "detach the source of covers");
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * Should:	run after the pivot and the last mount: the parent judges what it sees through our root.
+ * Mustn't:	seal this process: it still has to give its privilege away and to wait for start.
+ */
+int child_confine(struct init *c, struct pf_error *e)
+{
+	auto_fd fd = -EBADF;
+	int ret;
+
+	if (!(c->plan->flags & PLAN_CONFINED))
+		return 0;
+	ret = sync_send(c->plan->sync_fd, SYNC_TREE, 0, c->root_fd);
+	if (ret < 0)
+		return pf_fail_sys(e, ret, "send the root to the parent");
+	STEP(sync_expect(c->plan->sync_fd, SYNC_SEAL, NULL, &fd, e));
+	STEP(confine_map_seal(c, fd, e));
+	STEP(make_readonly(c, e));
+	STEP(put_covers(c, e));
+	STEP(confine_build_ruleset(c, false, e));
+	return confine_probe(c, e);
+}
+
+/*
+ * The same seal for an exec, from the bytes that create recorded. Covers and read-only binds stand since then: only the
+ * ruleset is this process's own.
+ */
+int child_confine_again(struct init *c, struct pf_error *e)
+{
+	if (!(c->plan->flags & PLAN_CONFINED))
+		return 0;
+	if (!c->seal) {
+		STEP(confine_map_seal(c, c->plan->seal_fd, e));
+		pf_close(c->plan->seal_fd);
+	}
+	return confine_build_ruleset(c, true, e);
+}

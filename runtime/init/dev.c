@@ -216,7 +216,7 @@ int child_make_devices(struct init *c, struct pf_error *e)
 
 	if (dev_is_bound(c))
 		return 0;
-	STEP(root_make_strict(c, "/dev", "the devices", &dev, e));
+	STEP(root_make_strict(c, "/dev", NULL, &dev, e));
 	mask = umask(0); /* the mode of a node is what config.json says */
 	ret = make_all(c, dev, e);
 	umask(mask);

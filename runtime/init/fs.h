@@ -19,7 +19,7 @@
 	 PF_MOUNT_ATTR_NOSYMFOLLOW)
 
 /* root.c */
-/** root_make_strict() - @path as a real directory behind no symlink, made when missing, for @what */
+/** root_make_strict() - @path as a real directory behind no symlink, made when missing; @what: what is mounted on it */
 int root_make_strict(const struct init *c, const char *path, const char *what, int *ret_fd,
 		     struct pf_error *e);
 

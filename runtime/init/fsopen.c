@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -108,10 +107,16 @@ static int fs_fail(int fs, int err, struct pf_error *e, const char *type, const 
 	return err;
 }
 
+static char octal(int mode, int shift)
+{
+	return (char)('0' + ((mode >> shift) & 7));
+}
+
 static int set_options(int fs, const struct fs_make *args, struct pf_error *e)
 {
 	const char *o;
-	char mode[16];
+	const char mode[] = { octal(args->mode, 9), octal(args->mode, 6), octal(args->mode, 3),
+			      octal(args->mode, 0), '\0' };
 	int ret;
 
 	if (args->source && strlen(args->source) <= FS_MAX_VALUE) {
@@ -133,7 +138,6 @@ static int set_options(int fs, const struct fs_make *args, struct pf_error *e)
 	}
 	if (args->mode < 0)
 		return 0;
-	(void)snprintf(mode, sizeof(mode), "%o", (unsigned int)args->mode & 07777);
 	ret = sys_fsconfig(fs, PF_FSCONFIG_SET_STRING, "mode", mode, 0);
 	return ret < 0 ? fs_fail(fs, ret, e, args->type, "mode") : 0;
 }
@@ -172,7 +176,11 @@ int fs_clone_path(const char *path, bool recursive, long magic)
 
 int fs_set_attrs(int tree_fd, uint64_t set, uint64_t clr, bool recursive)
 {
-	const struct pf_mount_attr attr = { .attr_set = set, .attr_clr = clr };
+	const struct pf_mount_attr attr = {
+		.attr_set = set,
+		/* The access time is one field: cleared whole before it is set. */
+		.attr_clr = clr | (set & PF_MOUNT_ATTR__ATIME ? PF_MOUNT_ATTR__ATIME : 0),
+	};
 
 	return sys_mount_setattr(tree_fd, "", AT_EMPTY_PATH | (recursive ? PF_AT_RECURSIVE : 0),
 				 &attr);

@@ -65,10 +65,12 @@ static int drop_mount(const char *path, struct pf_error *e)
 /* One line of mountinfo: "36 35 98:0 /root /mount/point options - type source options" */
 static int drop_line(char *line, const char *root, struct pf_error *e)
 {
-	char *sep = strstr(line, " - "), *point = line, *end;
+	char *sep = line, *point = line, *end;
 	int i;
 
-	if (!sep || (strncmp(sep + 3, "proc ", 5) != 0 && strncmp(sep + 3, "sysfs ", 6) != 0))
+	while (*sep && strncmp(sep, " - ", 3) != 0)
+		sep++;
+	if (!*sep || (strncmp(sep + 3, "proc ", 5) != 0 && strncmp(sep + 3, "sysfs ", 6) != 0))
 		return 0;
 	for (i = 0; i < 4; i++) {
 		point = strchr(point, ' ');

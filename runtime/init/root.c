@@ -220,9 +220,9 @@ int root_make_strict(const struct init *c, const char *path, const char *what, i
 	}
 	if (fd == -ELOOP || fd == -ENOTDIR)
 		return pf_fail(e, PF_ERR_CONFIG, 0,
-			       "`%s' must be mounted on ordinary directory, but `%s' in the root "
-			       "file system is a symlink, lies behind one, or is no directory",
-			       what, path);
+			       "`%s' must be %s ordinary directory, but `%s' in the root file "
+			       "system is a symlink, lies behind one, or is no directory",
+			       what ? what : path, what ? "mounted on" : "an", path);
 	if (fd < 0)
 		return pf_fail_sys(e, fd, "make the directory `%s'", path);
 	*ret_fd = fd;

@@ -15,6 +15,8 @@ CONFIG_SOURCES += \
 	config/policy_annotations.c \
 	config/policy_bound.c \
 	config/policy_check.c \
+	config/policy_gather.c \
+	config/policy_judge.c \
 	config/policy_keys.c \
 	config/policy_node.c \
 	config/policy_value.c \

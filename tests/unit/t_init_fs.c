@@ -310,6 +310,35 @@ static void cgroup_v1_is_a_directory_of_hierarchies(void)
 	CHECK(statfs(ROOTFS "/cg2/x", &sf) == 0 && sf.f_type == CGROUP_SUPER_MAGIC);
 }
 
+static void cgroup_v2_is_one_mount(void)
+{
+	const char *host = "/sys/fs/cgroup/unified";
+	struct statfs sf;
+
+	if (statfs(host, &sf) < 0 || sf.f_type != CGROUP2_SUPER_MAGIC)
+		host = "/sys/fs/cgroup";
+	if (statfs(host, &sf) < 0 || sf.f_type != CGROUP2_SUPER_MAGIC) {
+		SKIP("no cgroup2");
+		return;
+	}
+	box.u.plan.cgroup_mounts.n = 1;
+	box.cgroups[0].host_dir = box_str(host);
+	box_mount(PLAN_MOUNT_CGROUP, "/bound")->attr_set =
+		PF_MOUNT_ATTR_RDONLY | PF_MOUNT_ATTR_NOATIME;
+	CHECK_INT(unshare(CLONE_NEWCGROUP), ==, 0);
+	CHECK_INT(box_run(BOX_MOUNTS), ==, 0);
+	CHECK(statfs(ROOTFS "/bound", &sf) == 0 && sf.f_type == CGROUP2_SUPER_MAGIC);
+	CHECK(mkdir(ROOTFS "/bound/pf-none", 0700) < 0 && errno == EROFS);
+	box.u.plan.flags |= PLAN_NEW_CGROUPNS;
+	box.u.plan.mounts.n = 0;
+	box_mount(PLAN_MOUNT_CGROUP, "/new")->attr_set = PF_MOUNT_ATTR_RDONLY;
+	box.u.plan.cgroup_mounts.n = 1;
+	box_close();
+	CHECK_INT(child_mount_all(&box.c, &box.e), ==, 0);
+	CHECK(statfs(ROOTFS "/new", &sf) == 0 && sf.f_type == CGROUP2_SUPER_MAGIC);
+	CHECK(mkdir(ROOTFS "/new/pf-none", 0700) < 0 && errno == EROFS);
+}
+
 int main(void)
 {
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
@@ -330,6 +359,7 @@ int main(void)
 	RUN_BOXED(the_parents_tree_is_used);
 	RUN_BOXED(without_a_mount_namespace_it_is_a_chroot);
 	RUN_BOXED(cgroup_v1_is_a_directory_of_hierarchies);
+	RUN_BOXED(cgroup_v2_is_one_mount);
 	(void)rmdir(BOX);
 	return tap_done();
 }

@@ -9,44 +9,61 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "base/json_doc.h"
 
 #define ARENA_ALIGN 8u
-#define ARENA_FIRST 16384u
+#define ARENA_PAGE 4096u
 #define ARENA_MAX (1u << 20)
 #define POINTER_MAX 256u /* of the message's 496 bytes */
 
 struct chunk {
 	struct chunk *older;
-	size_t used, size;
+	size_t used, size; /* of the whole mapping, this header included */
 	_Alignas(ARENA_ALIGN) unsigned char data[];
 };
+
+/*
+ * Straight from the kernel and populated at once: an arena is written from end to end, and a page fault for each page
+ * of it costs more than all the parsing.
+ */
+static struct chunk *new_chunk(struct json_doc *doc, size_t need)
+{
+	size_t size = doc->chunks ? doc->chunks->size * 2 : doc->first;
+	struct chunk *c;
+
+	if (size > ARENA_MAX)
+		size = ARENA_MAX;
+	if (size < need + sizeof(*c))
+		size = need + sizeof(*c);
+	size = (size + ARENA_PAGE - 1) & ~(size_t)(ARENA_PAGE - 1);
+	c = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+		 0);
+	if (c == MAP_FAILED)
+		return NULL;
+	c->older = doc->chunks;
+	c->used = sizeof(*c);
+	c->size = size;
+	doc->chunks = c;
+	return c;
+}
 
 void *json_alloc(struct json_doc *doc, size_t size)
 {
 	struct chunk *c = doc->chunks;
-	size_t want = c ? c->size * 2 : ARENA_FIRST;
 	void *p;
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-	if (!c || c->size - c->used < size) {
-		if (want > ARENA_MAX)
-			want = ARENA_MAX;
-		if (want < size)
-			want = size;
-		c = calloc(1, sizeof(*c) + want);
-		if (!c)
-			return NULL;
-		c->older = doc->chunks;
-		c->size = want;
-		doc->chunks = c;
-	}
-	p = c->data + c->used;
+	if (!c || c->size - c->used < size)
+		c = new_chunk(doc, size);
+	if (!c)
+		return NULL;
+	p = (unsigned char *)c + c->used;
 	c->used += size;
 	return p;
 }
@@ -59,7 +76,7 @@ void json_free(struct json_doc *doc)
 		return;
 	for (c = doc->chunks; c; c = older) {
 		older = c->older;
-		free(c);
+		(void)munmap(c, c->size);
 	}
 	free(doc);
 }

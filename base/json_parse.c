@@ -18,6 +18,8 @@
 #include "base/json_doc.h"
 
 #define FEW_KEYS 16u   /* up to here comparing all pairs of keys beats sorting them */
+#define ARENA_BASE 8192u /* for what a reader adds to a small tree */
+#define ARENA_PER_BYTE 5u /* what nodes and structs of an engine's config.json need, measured */
 #define NUMBER_MAX 63u /* no number that a double or an uint64_t can hold needs more */
 
 /* What the callbacks share while one text is read. */
@@ -408,6 +410,7 @@ int json_parse(const char *text, size_t len, const struct json_limits *limits,
 	tails = calloc(r.limits.depth, sizeof(*tails));
 	if (!doc || !tails)
 		return no_memory(e);
+	doc->first = ARENA_BASE + len * ARENA_PER_BYTE;
 	r.doc = doc;
 	r.tails = tails;
 	r.tail = &doc->root;

@@ -21,4 +21,5 @@ CONFIG_SOURCES += \
 	config/policy_node.c \
 	config/policy_value.c \
 	config/profile.c
-UNIT_TESTS += tests/unit/t_policy tests/unit/t_policy_parts
+UNIT_TESTS += tests/unit/t_oci tests/unit/t_oci_linux tests/unit/t_oci_mount tests/unit/t_oci_compat \
+	tests/unit/t_policy tests/unit/t_policy_parts

@@ -115,8 +115,9 @@ int oci_check_sysctl(struct parse *p, const struct json *sysctl, struct oci_conf
 					  "belongs to the whole host, no namespace holds it");
 		STEP(check_names(p, v, path, config));
 		if (!l->ns[rule->ns].present)
-			return parse_fail(p, v, "needs a %s namespace of its own: add `%s' to "
-					  "/linux/namespaces", oci_namespace_name(rule->ns),
+			return parse_fail(p, v,
+					  "needs a namespace of its own: add type `%s' to "
+					  "/linux/namespaces",
 					  oci_namespace_name(rule->ns));
 		STEP(check_value(p, v));
 		l->sysctl.v[v->index].key = path;

@@ -26,7 +26,7 @@
 #include "base/path.h"
 
 #define PROFILE_DIR    "/etc/pinfold/profiles"
-#define FILE_MAX_BYTES (16u << 20)
+#define FILE_MAX_BYTES (16 << 20)
 #define OVERFLOW_UID   65534
 
 /* A file's bytes in memory of ours. */
@@ -70,6 +70,9 @@ static int read_regular(int fd, const char *path, struct loaded *ret, struct pf_
 	ret->path = strdup(path);
 	if (!ret->path)
 		return pf_fail(e, PF_ERR_SYS, ENOMEM, "read `%s'", path);
+	if (st.st_size > FILE_MAX_BYTES)
+		return pf_fail(e, PF_ERR_POLICY, 0, "`%s' is larger than %d MiB", path,
+			       FILE_MAX_BYTES >> 20);
 	if (pf_read_all(fd, FILE_MAX_BYTES, &ret->text, &len, e) < 0)
 		return pf_wrap(e, "read `%s'", path);
 	ret->file = (struct policy_file){ .path = ret->path, .text = ret->text, .len = len };
@@ -88,10 +91,16 @@ static bool is_absent(const char *path)
 static int load_trusted(const char *path, struct loaded *ret, struct pf_error *e)
 {
 	auto_fd fd = -EBADF;
+	int err;
 
 	if (is_absent(path))
 		return 0;
-	STEP(pf_open_trusted(path, &fd, e));
+	err = pf_open_trusted(path, &fd, e);
+	if (err == -ELOOP || err == -ENOTDIR)
+		return pf_fail(e, PF_ERR_POLICY, 0,
+			       "`%s': neither it nor a directory above it may be a symlink", path);
+	if (err < 0)
+		return err;
 	return read_regular(fd, path, ret, e);
 }
 

@@ -27,9 +27,8 @@ static const char *const degrades_later[] = {
 	"egress",  "egress.names", "egress.tls", "listen",
 	"seccomp", "events.fs",    "events.net", "credentials.live",
 };
-static const char *const path_tokens[] = {
-	"@system", "@image", "@cwd", "@home", "@mounts", "@tmp"
-};
+static const char *const path_tokens[] = { "@system", "@image", "@cwd", "@home",
+					   "@mounts", "@tmp",   "@none" };
 static const char *const other_tokens[] = {
 	"@broker",
 	"@loopback",
@@ -96,11 +95,6 @@ static int check_token(enum policy_key key, const char *token, struct pf_error *
 
 	if (is_among(token, path_tokens, ARRAY_SIZE(path_tokens)))
 		return 0;
-	if (strcmp(token, "@none") == 0)
-		return pf_fail(e, PF_ERR_POLICY, 0,
-			       "`@none' is not known to `%s': an empty list says it", name);
-	if (strcmp(token, "@any") == 0)
-		return pf_fail(e, PF_ERR_POLICY, 0, "`@any' is not known to `%s': write `/'", name);
 	if (is_among(token, other_tokens, ARRAY_SIZE(other_tokens)))
 		return pf_fail(e, PF_ERR_POLICY, 0, "`%s' is not known to `%s'", token, name);
 	return pf_fail(
@@ -183,6 +177,10 @@ static int check_entry(enum policy_key key, const char *entry, char *buf, const 
 		return check_word(key, entry, e);
 	if (key == POLICY_DEGRADE)
 		return check_degrade(entry, e);
+	if (strcmp(entry, "@any") == 0) {
+		*ret = "/";
+		return 0;
+	}
 	if (entry[0] == '@')
 		return check_token(key, entry, e);
 	STEP(check_path(key, entry, buf, e));
@@ -202,6 +200,19 @@ static int add_entry(struct json_doc *arena, enum policy_key key, const char *en
 	if (!copy)
 		return -ENOMEM;
 	list->v[list->n++] = copy;
+	return 0;
+}
+
+/* @none is a word for the empty list, so beside another entry it would be a contradiction. */
+static int take_none(enum policy_key key, struct oci_strings *list, struct pf_error *e)
+{
+	if (!policy_key_is_path(key) || !policy_list_holds(list, "@none"))
+		return 0;
+	if (list->n > 1)
+		return pf_fail(e, PF_ERR_POLICY, 0,
+			       "`@none' stands alone: it says that nothing is allowed");
+	list->n = 0;
+	list->v[0] = NULL;
 	return 0;
 }
 
@@ -312,6 +323,7 @@ int policy_value_from_text(struct json_doc *arena, enum policy_key key, const ch
 		STEP(list_from_json_text(arena, key, start, &list, e));
 	else
 		STEP(list_from_words(arena, key, start, &list, e));
+	STEP(take_none(key, &list, e));
 	*ret = list;
 	return 0;
 }
@@ -356,6 +368,8 @@ int policy_value_from_json(struct json_doc *arena, enum policy_key key, const st
 		for (const struct json *n = node->child; n; n = n->next)
 			STEP(entry_from_json(arena, key, n, &list, e));
 	}
+	if (take_none(key, &list, e) < 0)
+		return wrap_node(e, node);
 	*ret = list;
 	return 0;
 }

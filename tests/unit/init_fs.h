@@ -157,7 +157,9 @@ static inline int box_open(void)
 	if (unshare(CLONE_NEWNS | CLONE_NEWUTS) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
-	(void)mkdir(BOX, 0700);
+	/* Over /tmp, so that nothing of the box is ever a directory that another run can see. */
+	if (mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777") < 0 || mkdir(BOX, 0755) < 0)
+		return -errno;
 	if (mount("tmpfs", BOX, "tmpfs", 0, "mode=755") < 0 || mkdir(ROOTFS, 0755) < 0 ||
 	    mkdir(OUTSIDE, 0755) < 0)
 		return -errno;

@@ -297,13 +297,17 @@ static void exchanged_devices_never_lead_out(void)
 	CHECK(outside_is_whole());
 }
 
-static void enter_userns(void)
+static bool enter_userns(void)
 {
-	CHECK_INT(unshare(CLONE_NEWUSER | CLONE_NEWNS), ==, 0);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
+		SKIP("no user namespaces here");
+		return false;
+	}
 	box_file("/proc/self/setgroups", "deny");
 	box_file("/proc/self/uid_map", "0 0 1");
 	box_file("/proc/self/gid_map", "0 0 1");
 	box.u.plan.flags |= PLAN_IN_USERNS;
+	return true;
 }
 
 /* Trees that a privileged parent made are attached by an init that owns only its own namespaces. */
@@ -312,7 +316,8 @@ static void a_user_namespace_takes_the_parents_trees(void)
 	box_file(ROOTFS "/mark", "mark");
 	box_tree(OUTSIDE, "/vol");
 	box.u.plan.root_fd = sys_open_tree(AT_FDCWD, ROOTFS, PF_OPEN_TREE_CLONE | PF_AT_RECURSIVE);
-	enter_userns();
+	if (!enter_userns())
+		return;
 	CHECK_INT(box_run(BOX_MASKS), ==, 0);
 	CHECK_STR(box_read("/mark"), "mark");
 	CHECK_STR(box_read("/vol/secret"), "secret");
@@ -324,7 +329,8 @@ static void sysfs_falls_back_to_a_read_only_bind(void)
 	struct stat st;
 	int fd;
 
-	enter_userns();
+	if (!enter_userns())
+		return;
 	box_fs("sysfs", "/sys", NULL);
 	box_fs("tmpfs", "/dev", "mode=755");
 	box_device("/dev/null", S_IFCHR | 0666, 1, 3);
@@ -361,6 +367,5 @@ int main(void)
 	RUN_BOXED(exchanged_devices_never_lead_out);
 	RUN_BOXED(a_user_namespace_takes_the_parents_trees);
 	RUN_BOXED(sysfs_falls_back_to_a_read_only_bind);
-	(void)rmdir(BOX);
 	return tap_done();
 }

@@ -73,7 +73,7 @@ static inline struct plan_mount *box_mount(uint32_t kind, const char *dest)
 {
 	struct plan_mount *m = &box.mounts[box.u.plan.mounts.n++];
 
-	*m = (struct plan_mount){.kind = kind};
+	*m = (struct plan_mount){ .kind = kind };
 	m->dest = box_str(dest);
 	m->fd = -1;
 	return m;

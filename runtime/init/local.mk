@@ -31,5 +31,6 @@ INIT_SOURCES = \
 PF_INIT_FS_SOURCES = runtime/init/cgroup_mount.c runtime/init/copyup.c runtime/init/dev.c \
 	runtime/init/fsopen.c runtime/init/masks.c runtime/init/mount.c runtime/init/nopivot.c \
 	runtime/init/root.c runtime/init/rootfs.c runtime/init/sysctl.c
-UNIT_TESTS += tests/unit/t_init_fs
+UNIT_TESTS += tests/unit/t_init_fs tests/unit/t_init_fs_hostile
 tests_unit_t_init_fs_SOURCES = tests/unit/t_init_fs.c $(PF_INIT_FS_SOURCES)
+tests_unit_t_init_fs_hostile_SOURCES = tests/unit/t_init_fs_hostile.c $(PF_INIT_FS_SOURCES)

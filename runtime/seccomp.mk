@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # linux.seccomp as a BPF program, and what pinfold says about itself and its host.
 SECCOMP_SOURCES = \
+	runtime/doctor.c \
+	runtime/doctor.h \
+	runtime/doctor_checks.c \
+	runtime/doctor_parts.h \
 	runtime/features.c \
 	runtime/features.h \
 	runtime/pretty.c \
@@ -15,6 +19,7 @@ SECCOMP_SOURCES = \
 
 # The init's own seals are tested by the very files that the init is made of.
 UNIT_TESTS += \
+	tests/unit/t_doctor \
 	tests/unit/t_features \
 	tests/unit/t_filter \
 	tests/unit/t_landlock \

@@ -5,6 +5,8 @@
  */
 #include <config.h>
 
+#include "base/json.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +14,11 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
-#include "base/json.h"
 #include "base/json_doc.h"
 
 #define ARENA_ALIGN 8u
-#define ARENA_PAGE 4096u
-#define ARENA_MAX (1u << 20)
+#define ARENA_PAGE  4096u
+#define ARENA_MAX   (1u << 20)
 #define POINTER_MAX 256u /* of the message's 496 bytes */
 
 struct chunk {
@@ -89,9 +90,9 @@ const struct json *json_root(const struct json_doc *doc)
 const char *json_type_name(enum json_type type)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "null",	  [JSON_BOOL] = "boolean",  [JSON_INT] = "integer",
-		[JSON_UINT] = "integer",  [JSON_DOUBLE] = "number", [JSON_STRING] = "string",
-		[JSON_ARRAY] = "array",	  [JSON_OBJECT] = "object",
+		[JSON_NULL] = "null",    [JSON_BOOL] = "boolean",  [JSON_INT] = "integer",
+		[JSON_UINT] = "integer", [JSON_DOUBLE] = "number", [JSON_STRING] = "string",
+		[JSON_ARRAY] = "array",  [JSON_OBJECT] = "object",
 	};
 
 	_Static_assert(ARRAY_SIZE(names) == JSON_TYPE_COUNT_, "one name a type");

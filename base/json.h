@@ -13,7 +13,17 @@
  * in a string, invalid UTF-8, and whatever follows the value. All memory of a document is one arena and goes with it.
  */
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_UINT, JSON_DOUBLE, JSON_STRING, JSON_ARRAY, JSON_OBJECT, JSON_TYPE_COUNT_ };
+enum json_type {
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_INT,
+	JSON_UINT,
+	JSON_DOUBLE,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT,
+	JSON_TYPE_COUNT_
+};
 
 #define JSON_MAX_BYTES (4u << 20)
 #define JSON_MAX_DEPTH 64u
@@ -21,16 +31,16 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_UINT, JSON_DOUBLE, JSON_ST
 
 struct json {
 	enum json_type type;
-	unsigned int index;	  /* position in the parent */
-	const char *key;	  /* name in the parent object, NULL otherwise */
+	unsigned int index;        /* position in the parent */
+	const char *key;           /* name in the parent object, NULL otherwise */
 	const struct json *parent; /* NULL at the root */
-	struct json *next;	  /* next sibling */
+	struct json *next;         /* next sibling */
 	union {
 		bool boolean;
-		int64_t i;	  /* JSON_INT: every integer that fits int64 */
-		uint64_t u;	  /* JSON_UINT: integers above INT64_MAX */
+		int64_t i;  /* JSON_INT: every integer that fits int64 */
+		uint64_t u; /* JSON_UINT: integers above INT64_MAX */
 		double d;
-		const char *text; /* JSON_STRING: NUL-terminated, holds no other NUL */
+		const char *text;   /* JSON_STRING: NUL-terminated, holds no other NUL */
 		struct json *child; /* JSON_ARRAY, JSON_OBJECT: the first */
 	};
 	unsigned int count; /* children, or bytes of text */

@@ -10,7 +10,7 @@ struct chunk;
 
 struct json_doc {
 	struct chunk *chunks; /* newest first */
-	size_t first; /* size of the first chunk */
+	size_t first;         /* size of the first chunk */
 	struct json *root;
 };
 

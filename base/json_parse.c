@@ -17,17 +17,17 @@
 #include "base/json.h"
 #include "base/json_doc.h"
 
-#define FEW_KEYS 16u   /* up to here comparing all pairs of keys beats sorting them */
-#define ARENA_BASE 8192u /* for what a reader adds to a small tree */
-#define ARENA_PER_BYTE 5u /* what nodes and structs of an engine's config.json need, measured */
-#define NUMBER_MAX 63u /* no number that a double or an uint64_t can hold needs more */
+#define FEW_KEYS       16u   /* up to here comparing all pairs of keys beats sorting them */
+#define ARENA_BASE     8192u /* for what a reader adds to a small tree */
+#define ARENA_PER_BYTE 5u    /* what nodes and structs of an engine's config.json need, measured */
+#define NUMBER_MAX     63u   /* no number that a double or an uint64_t can hold needs more */
 
 /* What the callbacks share while one text is read. */
 struct reader {
 	struct json_doc *doc;
 	struct json_limits limits;
-	struct json *open;  /* the array or object being filled; NULL outside */
-	struct json **tail; /* where its next child is hung */
+	struct json *open;    /* the array or object being filled; NULL outside */
+	struct json **tail;   /* where its next child is hung */
 	struct json ***tails; /* the outer containers' tails, by depth */
 	unsigned int depth, nodes;
 	const char *key; /* of the member whose value comes next */

@@ -6,12 +6,13 @@
  */
 #include <config.h>
 
+#include "config/fields.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "config/fields.h"
 
 void *parse_alloc(struct parse *p, size_t n, size_t size)
 {
@@ -46,14 +47,14 @@ int fields_integer(struct parse *p, const struct json *v, int64_t min, uint64_t 
 		return 0;
 	}
 	if (v->type == JSON_UINT)
-		return parse_fail(p, v,
-				  "%" PRIu64 " is out of range: %" PRId64 " to %" PRIu64 " is allowed",
-				  v->u, min, max);
+		return parse_fail(
+			p, v, "%" PRIu64 " is out of range: %" PRId64 " to %" PRIu64 " is allowed",
+			v->u, min, max);
 	STEP(fields_want(p, v, JSON_INT));
 	if (v->i < min || (v->i > 0 && (uint64_t)v->i > max))
-		return parse_fail(p, v,
-				  "%" PRId64 " is out of range: %" PRId64 " to %" PRIu64 " is allowed",
-				  v->i, min, max);
+		return parse_fail(
+			p, v, "%" PRId64 " is out of range: %" PRId64 " to %" PRIu64 " is allowed",
+			v->i, min, max);
 	*ret = (uint64_t)v->i;
 	return 0;
 }

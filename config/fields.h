@@ -26,19 +26,19 @@ struct parse {
 };
 
 enum field_kind {
-	FIELD_BOOL,	/* bool */
-	FIELD_INT,	/* an integer of .size bytes within min..max */
-	FIELD_NUM,	/* struct oci_num within min..max */
-	FIELD_STRING,	/* const char * */
-	FIELD_WORD,	/* a word of .words, stored as an integer of .size bytes */
-	FIELD_FLAGS,	/* a list of such words, or'ed */
-	FIELD_STRINGS,	/* struct oci_strings */
-	FIELD_PAIRS,	/* struct oci_pairs, from an object of strings */
-	FIELD_OBJECT,	/* the struct of .sub in place */
-	FIELD_ARRAY,	/* a pointer to structs of .sub; their number at .n_offset */
-	FIELD_CUSTOM,	/* .read */
-	FIELD_IGNORED,	/* means nothing here: never looked at */
-	FIELD_REFUSED,	/* cannot be honoured: an error unless it is empty, zero or false */
+	FIELD_BOOL,    /* bool */
+	FIELD_INT,     /* an integer of .size bytes within min..max */
+	FIELD_NUM,     /* struct oci_num within min..max */
+	FIELD_STRING,  /* const char * */
+	FIELD_WORD,    /* a word of .words, stored as an integer of .size bytes */
+	FIELD_FLAGS,   /* a list of such words, or'ed */
+	FIELD_STRINGS, /* struct oci_strings */
+	FIELD_PAIRS,   /* struct oci_pairs, from an object of strings */
+	FIELD_OBJECT,  /* the struct of .sub in place */
+	FIELD_ARRAY,   /* a pointer to structs of .sub; their number at .n_offset */
+	FIELD_CUSTOM,  /* .read */
+	FIELD_IGNORED, /* means nothing here: never looked at */
+	FIELD_REFUSED, /* cannot be honoured: an error unless it is empty, zero or false */
 	FIELD_KIND_COUNT_,
 };
 
@@ -63,13 +63,14 @@ struct field {
 	unsigned int flags;
 	size_t offset, size;
 	size_t n_offset; /* FIELD_ARRAY: of a size_t */
-	size_t has;	 /* 1 + offset of a bool that is set when the field is there; 0: none */
+	size_t has;      /* 1 + offset of a bool that is set when the field is there; 0: none */
 	int64_t min;
 	uint64_t max;
 	const struct fields *sub;
 	const struct word *words;
 	int (*read)(struct parse *p, const struct json *v, void *dst);
-	const char *note; /* for the table of docs/compatibility.md; FIELD_REFUSED: also the reason in the error */
+	const char *
+		note; /* for the table of docs/compatibility.md; FIELD_REFUSED: also the reason in the error */
 };
 
 struct fields {
@@ -80,11 +81,11 @@ struct fields {
 	int (*check)(struct parse *p, const struct json *object, void *dst);
 };
 
-#define AT(s, m) .offset = offsetof(s, m), .size = sizeof(((s *)NULL)->m)
-#define HAS(s, m) .has = offsetof(s, m) + 1
-#define COUNT(s, m) .n_offset = offsetof(s, m)
+#define AT(s, m)      .offset = offsetof(s, m), .size = sizeof(((s *)NULL)->m)
+#define HAS(s, m)     .has = offsetof(s, m) + 1
+#define COUNT(s, m)   .n_offset = offsetof(s, m)
 #define RANGE(lo, hi) .min = (lo), .max = (hi)
-#define TABLE(r) .rows = (r), .n = ARRAY_SIZE(r)
+#define TABLE(r)      .rows = (r), .n = ARRAY_SIZE(r)
 
 /** fields_read() - read @object into the struct at @dst by its table */
 int fields_read(struct parse *p, const struct json *object, const struct fields *table, void *dst);

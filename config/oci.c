@@ -12,7 +12,7 @@
 
 #include "config/oci_internal.h"
 
-#define MINOR_MAX 3 /* of OCI_VERSION */
+#define MINOR_MAX           3 /* of OCI_VERSION */
 #define HOST_NAME_MAX_LINUX 64
 
 /* "MAJOR.MINOR.PATCH", then what semver allows after it. A newer minor may hold a field we would not see. */
@@ -28,7 +28,8 @@ static int read_version(struct parse *p, const struct json *v, void *dst)
 	for (s += 2; isdigit((unsigned char)*s) && minor <= MINOR_MAX; s++)
 		minor = minor * 10 + (unsigned int)(*s - '0');
 	if (minor > MINOR_MAX)
-		return parse_fail(p, v, "`%s' is newer than 1.%d, the last version this runtime reads",
+		return parse_fail(p, v,
+				  "`%s' is newer than 1.%d, the last version this runtime reads",
 				  v->text, MINOR_MAX);
 	if (*s != '.' || !isdigit((unsigned char)s[1]))
 		return parse_fail(p, v, "`%s' is no version such as `1.0.2'", v->text);
@@ -48,10 +49,10 @@ static const struct field hook_rows[] = {
 
 static const struct fields hook_fields = { TABLE(hook_rows), .size = sizeof(struct oci_hook) };
 
-#define HOOKS(key, m)                                                                              \
-	{                                                                                          \
-		key, FIELD_ARRAY, AT(struct oci_config, m.v), COUNT(struct oci_config, m.n),       \
-		.sub = &hook_fields                                                                \
+#define HOOKS(key, m)                                                                        \
+	{                                                                                    \
+		key, FIELD_ARRAY, AT(struct oci_config, m.v), COUNT(struct oci_config, m.n), \
+			.sub = &hook_fields                                                  \
 	}
 
 static const struct field hooks_rows[] = {
@@ -66,14 +67,15 @@ static const struct field hooks_rows[] = {
 static const struct fields hooks_fields = { TABLE(hooks_rows) };
 
 static const struct field root_rows[] = {
-	{ "path", FIELD_STRING, FIELD_REQUIRED | FIELD_NOT_EMPTY, AT(struct oci_config, root_path) },
+	{ "path", FIELD_STRING, FIELD_REQUIRED | FIELD_NOT_EMPTY,
+	  AT(struct oci_config, root_path) },
 	{ "readonly", FIELD_BOOL, AT(struct oci_config, root_readonly) },
 };
 
 static const struct fields root_fields = { TABLE(root_rows) };
 
 #define CONFIG(m) AT(struct oci_config, m)
-#define WHOLE .offset = 0 /* the fields lie in struct oci_config itself */
+#define WHOLE     .offset = 0 /* the fields lie in struct oci_config itself */
 
 static const struct field config_rows[] = {
 	{ "ociVersion", FIELD_CUSTOM, FIELD_REQUIRED, CONFIG(oci_version), .read = read_version,
@@ -118,8 +120,9 @@ static int check_mounts(struct parse *p, const struct json *mounts)
 		const struct oci_mount *m = &config->mounts[at->index];
 
 		if (m->idmap && m->uid_maps.n == 0 && !config->linux_.ns[OCI_NS_USER].present)
-			return parse_fail(p, at, "`idmap' without mappings takes those of the "
-						 "container's user namespace, and there is none");
+			return parse_fail(p, at,
+					  "`idmap' without mappings takes those of the "
+					  "container's user namespace, and there is none");
 	}
 	return 0;
 }

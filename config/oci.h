@@ -234,7 +234,7 @@ struct oci_linux {
 	struct oci_resources resources;
 	uint64_t rootfs_propagation; /* MS_* with MS_REC; 0: not given */
 	struct oci_seccomp seccomp;
-	struct oci_pairs sysctl;
+	struct oci_pairs sysctl; /* key: path below /proc/sys, "net/ipv4/ip_forward" */
 	struct oci_strings masked_paths, readonly_paths;
 	const char *mount_label;
 	bool has_personality;

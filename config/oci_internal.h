@@ -7,13 +7,13 @@
 
 /* What the files of the OCI reader share. Nobody else includes this. */
 
-extern const struct fields oci_config_fields;	 /* struct oci_config */
-extern const struct fields oci_process_fields;	 /* struct oci_process */
-extern const struct fields oci_mount_fields;	 /* struct oci_mount */
-extern const struct fields oci_linux_fields;	 /* struct oci_linux */
+extern const struct fields oci_config_fields;    /* struct oci_config */
+extern const struct fields oci_process_fields;   /* struct oci_process */
+extern const struct fields oci_mount_fields;     /* struct oci_mount */
+extern const struct fields oci_linux_fields;     /* struct oci_linux */
 extern const struct fields oci_resources_fields; /* struct oci_resources */
-extern const struct fields oci_seccomp_fields;	 /* struct oci_seccomp */
-extern const struct fields oci_id_map_fields;	 /* struct oci_id_map */
+extern const struct fields oci_seccomp_fields;   /* struct oci_seccomp */
+extern const struct fields oci_id_map_fields;    /* struct oci_id_map */
 
 /** oci_check_id_maps() - bounded in number, and no two ranges overlap */
 int oci_check_id_maps(struct parse *p, const struct json *v, const struct oci_id_maps *maps);

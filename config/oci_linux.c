@@ -10,9 +10,9 @@
 
 #include "config/oci_internal.h"
 
-#define ID_MAX 4294967294u
-#define ID_COUNT 4294967295u /* ids 0..ID_MAX */
-#define MAX_MAPS 340u	     /* of the kernel: user_namespaces(7) */
+#define ID_MAX    4294967294u
+#define ID_COUNT  4294967295u /* ids 0..ID_MAX */
+#define MAX_MAPS  340u        /* of the kernel: user_namespaces(7) */
 #define MAJOR_MAX 4095
 #define MINOR_MAX 1048575
 
@@ -210,8 +210,10 @@ static int read_cgroups_path(struct parse *p, const struct json *v, void *dst)
 }
 
 static const struct field rdt_rows[] = {
-	{ "closID", FIELD_REFUSED, .note = "" },	{ "schemata", FIELD_REFUSED, .note = "" },
-	{ "l3CacheSchema", FIELD_REFUSED, .note = "" }, { "memBwSchema", FIELD_REFUSED, .note = "" },
+	{ "closID", FIELD_REFUSED, .note = "" },
+	{ "schemata", FIELD_REFUSED, .note = "" },
+	{ "l3CacheSchema", FIELD_REFUSED, .note = "" },
+	{ "memBwSchema", FIELD_REFUSED, .note = "" },
 	{ "enableMonitoring", FIELD_REFUSED, .note = "" },
 };
 
@@ -244,7 +246,7 @@ static const struct field memory_policy_rows[] = {
 static const struct fields memory_policy_fields = { TABLE(memory_policy_rows) };
 
 #define LINUX(m) AT(struct oci_linux, m)
-#define WHOLE .offset = 0 /* the fields lie in struct oci_linux itself */
+#define WHOLE    .offset = 0 /* the fields lie in struct oci_linux itself */
 
 static const struct field linux_rows[] = {
 	{ "namespaces", FIELD_CUSTOM, FIELD_OF_LIST, LINUX(ns), .sub = &namespace_fields,

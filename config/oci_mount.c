@@ -13,14 +13,14 @@
 #include "config/oci_internal.h"
 
 enum option_kind {
-	OPTION_ATTR,	  /* .set, .clr of the mount itself */
-	OPTION_REC_ATTR,  /* the same for the whole tree */
-	OPTION_UNATIME,	  /* end the access time mode .set if it is the one in force */
+	OPTION_ATTR,     /* .set, .clr of the mount itself */
+	OPTION_REC_ATTR, /* the same for the whole tree */
+	OPTION_UNATIME,  /* end the access time mode .set if it is the one in force */
 	OPTION_REC_UNATIME,
 	OPTION_PROPAGATION, /* .set, with MS_REC for the tree */
 	OPTION_BIND,
 	OPTION_SUPERBLOCK, /* a flag of the filesystem, not of the mount: stays in the data */
-	OPTION_NOTHING,	   /* has no effect on Linux today */
+	OPTION_NOTHING,    /* has no effect on Linux today */
 	OPTION_TMPCOPYUP,
 	OPTION_COPY_SYMLINK,
 	OPTION_DEST_NOFOLLOW,
@@ -35,16 +35,17 @@ struct option {
 	uint64_t set, clr;
 };
 
-#define RO PF_MOUNT_ATTR_RDONLY
-#define NOSUID PF_MOUNT_ATTR_NOSUID
-#define NODEV PF_MOUNT_ATTR_NODEV
-#define NOEXEC PF_MOUNT_ATTR_NOEXEC
-#define NODIRATIME PF_MOUNT_ATTR_NODIRATIME
+#define RO          PF_MOUNT_ATTR_RDONLY
+#define NOSUID      PF_MOUNT_ATTR_NOSUID
+#define NODEV       PF_MOUNT_ATTR_NODEV
+#define NOEXEC      PF_MOUNT_ATTR_NOEXEC
+#define NODIRATIME  PF_MOUNT_ATTR_NODIRATIME
 #define NOSYMFOLLOW PF_MOUNT_ATTR_NOSYMFOLLOW
-#define NOATIME PF_MOUNT_ATTR_NOATIME
-#define RELATIME PF_MOUNT_ATTR_RELATIME
+#define NOATIME     PF_MOUNT_ATTR_NOATIME
+#define RELATIME    PF_MOUNT_ATTR_RELATIME
 #define STRICTATIME PF_MOUNT_ATTR_STRICTATIME
-#define ATIME PF_MOUNT_ATTR__ATIME /* three modes in one field: always cleared as a whole, or mount_setattr fails */
+/* three modes in one field: always cleared as a whole, or mount_setattr fails */
+#define ATIME PF_MOUNT_ATTR__ATIME
 
 /* clang-format off */
 #define BOTH(name, kind, set, clr) { name, OPTION_##kind, set, clr }, { "r" name, OPTION_REC_##kind, set, clr }
@@ -125,16 +126,16 @@ static bool has_inline_map(const char *option)
 static int refuse_option(struct parse *p, const struct json *at)
 {
 	if (strcmp(at->text, "remount") == 0)
-		return parse_fail(p, at,
-				  "`remount' is not supported: give the options on the mount itself");
+		return parse_fail(
+			p, at, "`remount' is not supported: give the options on the mount itself");
 	if (has_inline_map(at->text))
 		return parse_fail(
-		    p, at,
-		    "mappings within `%s' are not supported: use uidMappings and gidMappings",
-		    at->text);
-	return parse_fail(p, at,
-			  "`%s' is not an option of a bind mount, which has no filesystem of its own",
-			  at->text);
+			p, at,
+			"mappings within `%s' are not supported: use uidMappings and gidMappings",
+			at->text);
+	return parse_fail(
+		p, at, "`%s' is not an option of a bind mount, which has no filesystem of its own",
+		at->text);
 }
 
 static void apply_option(struct oci_mount *m, const struct option *o)
@@ -188,8 +189,9 @@ static enum oci_fs_kind kind_of(const char *type)
 		const char *name;
 		enum oci_fs_kind kind;
 	} kinds[] = {
-		{ "bind", OCI_FS_BIND },     { "tmpfs", OCI_FS_TMPFS },	  { "proc", OCI_FS_PROC },
-		{ "sysfs", OCI_FS_SYSFS },   { "devpts", OCI_FS_DEVPTS }, { "mqueue", OCI_FS_MQUEUE },
+		{ "bind", OCI_FS_BIND },     { "tmpfs", OCI_FS_TMPFS },
+		{ "proc", OCI_FS_PROC },     { "sysfs", OCI_FS_SYSFS },
+		{ "devpts", OCI_FS_DEVPTS }, { "mqueue", OCI_FS_MQUEUE },
 		{ "cgroup", OCI_FS_CGROUP }, { "cgroup2", OCI_FS_CGROUP },
 	};
 	size_t i;

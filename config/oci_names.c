@@ -14,20 +14,47 @@
 #include "config/oci_internal.h"
 
 static const char *const cap_names[] = {
-	"CAP_CHOWN",		"CAP_DAC_OVERRIDE",   "CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",		"CAP_FSETID",	      "CAP_KILL",
-	"CAP_SETGID",		"CAP_SETUID",	      "CAP_SETPCAP",
-	"CAP_LINUX_IMMUTABLE",	"CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST",
-	"CAP_NET_ADMIN",	"CAP_NET_RAW",	      "CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",	"CAP_SYS_MODULE",     "CAP_SYS_RAWIO",
-	"CAP_SYS_CHROOT",	"CAP_SYS_PTRACE",     "CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN",	"CAP_SYS_BOOT",	      "CAP_SYS_NICE",
-	"CAP_SYS_RESOURCE",	"CAP_SYS_TIME",	      "CAP_SYS_TTY_CONFIG",
-	"CAP_MKNOD",		"CAP_LEASE",	      "CAP_AUDIT_WRITE",
-	"CAP_AUDIT_CONTROL",	"CAP_SETFCAP",	      "CAP_MAC_OVERRIDE",
-	"CAP_MAC_ADMIN",	"CAP_SYSLOG",	      "CAP_WAKE_ALARM",
-	"CAP_BLOCK_SUSPEND",	"CAP_AUDIT_READ",     "CAP_PERFMON",
-	"CAP_BPF",		"CAP_CHECKPOINT_RESTORE",
+	"CAP_CHOWN",
+	"CAP_DAC_OVERRIDE",
+	"CAP_DAC_READ_SEARCH",
+	"CAP_FOWNER",
+	"CAP_FSETID",
+	"CAP_KILL",
+	"CAP_SETGID",
+	"CAP_SETUID",
+	"CAP_SETPCAP",
+	"CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE",
+	"CAP_NET_BROADCAST",
+	"CAP_NET_ADMIN",
+	"CAP_NET_RAW",
+	"CAP_IPC_LOCK",
+	"CAP_IPC_OWNER",
+	"CAP_SYS_MODULE",
+	"CAP_SYS_RAWIO",
+	"CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE",
+	"CAP_SYS_PACCT",
+	"CAP_SYS_ADMIN",
+	"CAP_SYS_BOOT",
+	"CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE",
+	"CAP_SYS_TIME",
+	"CAP_SYS_TTY_CONFIG",
+	"CAP_MKNOD",
+	"CAP_LEASE",
+	"CAP_AUDIT_WRITE",
+	"CAP_AUDIT_CONTROL",
+	"CAP_SETFCAP",
+	"CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN",
+	"CAP_SYSLOG",
+	"CAP_WAKE_ALARM",
+	"CAP_BLOCK_SUSPEND",
+	"CAP_AUDIT_READ",
+	"CAP_PERFMON",
+	"CAP_BPF",
+	"CAP_CHECKPOINT_RESTORE",
 };
 
 int oci_cap_number(const char *name)
@@ -49,10 +76,14 @@ static const struct {
 	const char *name;
 	uint64_t flag;
 } namespaces[] = {
-	[OCI_NS_PID] = { "pid", CLONE_NEWPID },	      [OCI_NS_NETWORK] = { "network", CLONE_NEWNET },
-	[OCI_NS_MOUNT] = { "mount", CLONE_NEWNS },    [OCI_NS_IPC] = { "ipc", CLONE_NEWIPC },
-	[OCI_NS_UTS] = { "uts", CLONE_NEWUTS },	      [OCI_NS_USER] = { "user", CLONE_NEWUSER },
-	[OCI_NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP }, [OCI_NS_TIME] = { "time", CLONE_NEWTIME },
+	[OCI_NS_PID] = { "pid", CLONE_NEWPID },
+	[OCI_NS_NETWORK] = { "network", CLONE_NEWNET },
+	[OCI_NS_MOUNT] = { "mount", CLONE_NEWNS },
+	[OCI_NS_IPC] = { "ipc", CLONE_NEWIPC },
+	[OCI_NS_UTS] = { "uts", CLONE_NEWUTS },
+	[OCI_NS_USER] = { "user", CLONE_NEWUSER },
+	[OCI_NS_CGROUP] = { "cgroup", CLONE_NEWCGROUP },
+	[OCI_NS_TIME] = { "time", CLONE_NEWTIME },
 };
 
 _Static_assert(ARRAY_SIZE(namespaces) == OCI_NS_COUNT_, "one row a namespace");
@@ -71,15 +102,15 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {
-	{ "HUP", SIGHUP },     { "INT", SIGINT },	{ "QUIT", SIGQUIT },   { "ILL", SIGILL },
-	{ "TRAP", SIGTRAP },   { "ABRT", SIGABRT },	{ "IOT", SIGABRT },    { "BUS", SIGBUS },
-	{ "FPE", SIGFPE },     { "KILL", SIGKILL },	{ "USR1", SIGUSR1 },   { "SEGV", SIGSEGV },
-	{ "USR2", SIGUSR2 },   { "PIPE", SIGPIPE },	{ "ALRM", SIGALRM },   { "TERM", SIGTERM },
-	{ "STKFLT", 16 },      { "CHLD", SIGCHLD },	{ "CLD", SIGCHLD },    { "CONT", SIGCONT },
-	{ "STOP", SIGSTOP },   { "TSTP", SIGTSTP },	{ "TTIN", SIGTTIN },   { "TTOU", SIGTTOU },
-	{ "URG", SIGURG },     { "XCPU", SIGXCPU },	{ "XFSZ", SIGXFSZ },   { "VTALRM", SIGVTALRM },
-	{ "PROF", SIGPROF },   { "WINCH", SIGWINCH },	{ "IO", SIGIO },       { "POLL", SIGIO },
-	{ "PWR", SIGPWR },     { "SYS", SIGSYS },
+	{ "HUP", SIGHUP },   { "INT", SIGINT },     { "QUIT", SIGQUIT }, { "ILL", SIGILL },
+	{ "TRAP", SIGTRAP }, { "ABRT", SIGABRT },   { "IOT", SIGABRT },  { "BUS", SIGBUS },
+	{ "FPE", SIGFPE },   { "KILL", SIGKILL },   { "USR1", SIGUSR1 }, { "SEGV", SIGSEGV },
+	{ "USR2", SIGUSR2 }, { "PIPE", SIGPIPE },   { "ALRM", SIGALRM }, { "TERM", SIGTERM },
+	{ "STKFLT", 16 },    { "CHLD", SIGCHLD },   { "CLD", SIGCHLD },  { "CONT", SIGCONT },
+	{ "STOP", SIGSTOP }, { "TSTP", SIGTSTP },   { "TTIN", SIGTTIN }, { "TTOU", SIGTTOU },
+	{ "URG", SIGURG },   { "XCPU", SIGXCPU },   { "XFSZ", SIGXFSZ }, { "VTALRM", SIGVTALRM },
+	{ "PROF", SIGPROF }, { "WINCH", SIGWINCH }, { "IO", SIGIO },     { "POLL", SIGIO },
+	{ "PWR", SIGPWR },   { "SYS", SIGSYS },
 };
 
 /* What glibc leaves to programs of the kernel's 32..64; SIGRTMIN is a function call there and must not differ here. */

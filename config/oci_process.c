@@ -9,7 +9,8 @@
 #include "config/oci_internal.h"
 
 #define MAX_UNKNOWN_CAPS 64u
-#define ID_MAX 4294967294u /* (uid_t)-1 means "leave it" to the kernel: such a uid would keep root */
+/* (uid_t)-1 means "leave it" to the kernel: such a uid would keep root */
+#define ID_MAX 4294967294u
 
 /* compat: glibc 2.36 has no SCHED_FLAG_* and hides SCHED_DEADLINE's value in kernel headers */
 #define PF_SCHED_DEADLINE 6
@@ -93,15 +94,15 @@ static int read_caps(struct parse *p, const struct json *v, void *dst)
 	return 0;
 }
 
-#define CAP_SET(name, set)                                                                         \
-	{                                                                                          \
-		name, FIELD_CUSTOM, AT(struct oci_process, caps[set]), .read = read_caps,          \
-		.note = "unknown names are left out with a warning"                                \
+#define CAP_SET(name, set)                                                                     \
+	{                                                                                      \
+		name, FIELD_CUSTOM, AT(struct oci_process, caps[set]),                         \
+			.read = read_caps, .note = "unknown names are left out with a warning" \
 	}
 
 static const struct field caps_rows[] = {
-	CAP_SET("bounding", OCI_CAP_BOUNDING),	     CAP_SET("permitted", OCI_CAP_PERMITTED),
-	CAP_SET("effective", OCI_CAP_EFFECTIVE),     CAP_SET("inheritable", OCI_CAP_INHERITABLE),
+	CAP_SET("bounding", OCI_CAP_BOUNDING),   CAP_SET("permitted", OCI_CAP_PERMITTED),
+	CAP_SET("effective", OCI_CAP_EFFECTIVE), CAP_SET("inheritable", OCI_CAP_INHERITABLE),
 	CAP_SET("ambient", OCI_CAP_AMBIENT),
 };
 
@@ -161,8 +162,8 @@ static int check_scheduler(struct parse *p, const struct json *v, void *dst)
 	if (s->nice != 0 && s->policy != SCHED_OTHER && s->policy != SCHED_BATCH)
 		return parse_fail(p, v, "`nice' belongs to SCHED_OTHER and SCHED_BATCH only");
 	if (s->policy != PF_SCHED_DEADLINE && (s->runtime || s->deadline || s->period))
-		return parse_fail(p, v,
-				  "`runtime', `deadline' and `period' belong to SCHED_DEADLINE only");
+		return parse_fail(
+			p, v, "`runtime', `deadline' and `period' belong to SCHED_DEADLINE only");
 	return 0;
 }
 
@@ -214,8 +215,7 @@ static const struct fields affinity_fields = { TABLE(affinity_rows) };
 
 static const struct field process_rows[] = {
 	{ "terminal", FIELD_BOOL, AT(struct oci_process, terminal) },
-	{ "consoleSize", FIELD_OBJECT, WHOLE, .sub = &console_fields,
-	  .note = "with a terminal" },
+	{ "consoleSize", FIELD_OBJECT, WHOLE, .sub = &console_fields, .note = "with a terminal" },
 	{ "user", FIELD_OBJECT, AT(struct oci_process, user), .sub = &user_fields },
 	{ "args", FIELD_STRINGS, FIELD_REQUIRED | FIELD_NOT_EMPTY, AT(struct oci_process, args) },
 	{ "commandLine", FIELD_IGNORED, .note = "Windows only" },
@@ -235,8 +235,7 @@ static const struct field process_rows[] = {
 	  HAS(struct oci_process, scheduler.present), .sub = &scheduler_fields },
 	{ "ioPriority", FIELD_OBJECT, WHOLE, HAS(struct oci_process, has_io_priority),
 	  .sub = &io_fields },
-	{ "execCPUAffinity", FIELD_OBJECT, WHOLE, .sub = &affinity_fields,
-	  .note = "for exec" },
+	{ "execCPUAffinity", FIELD_OBJECT, WHOLE, .sub = &affinity_fields, .note = "for exec" },
 };
 
 static int check_process(struct parse *p, const struct json *v, void *dst)

@@ -104,21 +104,21 @@ static const struct field rule_rows[] = {
 	  .note = "needed where the rule allows" },
 };
 
-static const struct fields rule_fields = { TABLE(rule_rows),
-					   .size = sizeof(struct oci_device_rule),
+static const struct fields rule_fields = { TABLE(rule_rows), .size = sizeof(struct oci_device_rule),
 					   .check = check_rule };
 
-#define RES(m) AT(struct oci_resources, m)
-#define SIGNED RANGE(INT64_MIN, INT64_MAX)
-#define LIMIT RANGE(-1, INT64_MAX) /* -1: none */
+#define RES(m)   AT(struct oci_resources, m)
+#define SIGNED   RANGE(INT64_MIN, INT64_MAX)
+#define LIMIT    RANGE(-1, INT64_MAX) /* -1: none */
 #define UNSIGNED RANGE(0, INT64_MAX)
-#define WHOLE .offset = 0 /* the fields lie in struct oci_resources itself */
+#define WHOLE    .offset = 0 /* the fields lie in struct oci_resources itself */
 
 static const struct field memory_rows[] = {
 	{ "limit", FIELD_NUM, RES(mem_limit), LIMIT },
 	{ "reservation", FIELD_NUM, RES(mem_reservation), LIMIT },
 	{ "swap", FIELD_NUM, RES(mem_swap), LIMIT, .note = "memory and swap together" },
-	{ "kernel", FIELD_NUM, RES(mem_kernel), LIMIT, .note = "cgroup v1, where the kernel has it" },
+	{ "kernel", FIELD_NUM, RES(mem_kernel), LIMIT,
+	  .note = "cgroup v1, where the kernel has it" },
 	{ "kernelTCP", FIELD_NUM, RES(mem_kernel_tcp), LIMIT, .note = "cgroup v1" },
 	{ "swappiness", FIELD_NUM, RES(mem_swappiness), RANGE(0, 100), .note = "cgroup v1" },
 	{ "disableOOMKiller", FIELD_BOOL, RES(mem_disable_oom_killer),
@@ -133,7 +133,8 @@ static int check_memory(struct parse *p, const struct json *v, void *dst)
 
 	if (r->mem_swap.v > 0 && r->mem_limit.v > 0 && r->mem_swap.v < r->mem_limit.v)
 		return parse_fail(p, json_get(v, "swap"),
-				  "memory and swap together (%" PRId64 ") are below memory (%" PRId64 ")",
+				  "memory and swap together (%" PRId64
+				  ") are below memory (%" PRId64 ")",
 				  r->mem_swap.v, r->mem_limit.v);
 	return 0;
 }
@@ -160,9 +161,13 @@ static const struct field pids_rows[] = {
 
 static const struct fields pids_fields = { TABLE(pids_rows) };
 
-#define DEVICE_NUMBERS                                                                             \
-	{ "major", FIELD_INT, FIELD_REQUIRED, AT(struct oci_throttle, major), RANGE(0, MAJOR_MAX) }, \
-	{ "minor", FIELD_INT, FIELD_REQUIRED, AT(struct oci_throttle, minor), RANGE(0, MINOR_MAX) }
+#define DEVICE_NUMBERS                                                              \
+	{ "major", FIELD_INT, FIELD_REQUIRED, AT(struct oci_throttle, major),       \
+	  RANGE(0, MAJOR_MAX) },                                                    \
+	{                                                                           \
+		"minor", FIELD_INT, FIELD_REQUIRED, AT(struct oci_throttle, minor), \
+			RANGE(0, MINOR_MAX)                                         \
+	}
 
 static const struct field rate_rows[] = {
 	DEVICE_NUMBERS,
@@ -181,9 +186,9 @@ static const struct field weight_rows[] = {
 static const struct fields weight_fields = { TABLE(weight_rows),
 					     .size = sizeof(struct oci_throttle) };
 
-#define THROTTLES(key, m, table)                                                                   \
-	{                                                                                          \
-		key, FIELD_ARRAY, RES(m.v), COUNT(struct oci_resources, m.n), .sub = &(table)      \
+#define THROTTLES(key, m, table)                                                              \
+	{                                                                                     \
+		key, FIELD_ARRAY, RES(m.v), COUNT(struct oci_resources, m.n), .sub = &(table) \
 	}
 
 static const struct field blkio_rows[] = {

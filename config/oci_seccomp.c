@@ -48,7 +48,8 @@ static int read_action(struct parse *p, const struct json *v, void *dst)
 
 	STEP(fields_word(p, v, actions, &value));
 	if (value == ACTION_NOTIFY)
-		return parse_fail(p, v, "`SCMP_ACT_NOTIFY' is not supported: no agent would be asked");
+		return parse_fail(p, v,
+				  "`SCMP_ACT_NOTIFY' is not supported: no agent would be asked");
 	memcpy(dst, &v->text, sizeof(v->text));
 	return 0;
 }

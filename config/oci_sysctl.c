@@ -10,18 +10,26 @@
 
 #include "config/oci_internal.h"
 
+#define PATH_LONGEST 255u /* the longest there is has about 70 */
+
 struct rule {
 	const char *path; /* ends with '/': everything below */
 	enum oci_ns ns;
 };
 
 static const struct rule rules[] = {
-	{ "net/", OCI_NS_NETWORK },	      { "fs/mqueue/", OCI_NS_IPC },
-	{ "kernel/msgmax", OCI_NS_IPC },      { "kernel/msgmnb", OCI_NS_IPC },
-	{ "kernel/msgmni", OCI_NS_IPC },      { "kernel/sem", OCI_NS_IPC },
-	{ "kernel/shmall", OCI_NS_IPC },      { "kernel/shmmax", OCI_NS_IPC },
-	{ "kernel/shmmni", OCI_NS_IPC },      { "kernel/shm_rmid_forced", OCI_NS_IPC },
-	{ "kernel/domainname", OCI_NS_UTS },  { "kernel/hostname", OCI_NS_UTS },
+	{ "net/", OCI_NS_NETWORK },
+	{ "fs/mqueue/", OCI_NS_IPC },
+	{ "kernel/msgmax", OCI_NS_IPC },
+	{ "kernel/msgmnb", OCI_NS_IPC },
+	{ "kernel/msgmni", OCI_NS_IPC },
+	{ "kernel/sem", OCI_NS_IPC },
+	{ "kernel/shmall", OCI_NS_IPC },
+	{ "kernel/shmmax", OCI_NS_IPC },
+	{ "kernel/shmmni", OCI_NS_IPC },
+	{ "kernel/shm_rmid_forced", OCI_NS_IPC },
+	{ "kernel/domainname", OCI_NS_UTS },
+	{ "kernel/hostname", OCI_NS_UTS },
 	{ "user/", OCI_NS_USER },
 };
 
@@ -62,6 +70,8 @@ static bool is_plain_path(const char *path)
 {
 	size_t len;
 
+	if (strlen(path) > PATH_LONGEST)
+		return false;
 	for (;; path += len + 1) {
 		len = strcspn(path, "/");
 		if (len == 0 || (len == 1 && path[0] == '.') ||
@@ -111,8 +121,7 @@ int oci_check_sysctl(struct parse *p, const struct json *sysctl, struct oci_conf
 			return parse_fail(p, v, "is no name of a sysctl");
 		rule = find_rule(path);
 		if (!rule)
-			return parse_fail(p, v,
-					  "belongs to the whole host, no namespace holds it");
+			return parse_fail(p, v, "belongs to the whole host, no namespace holds it");
 		STEP(check_names(p, v, path, config));
 		if (!l->ns[rule->ns].present)
 			return parse_fail(p, v,

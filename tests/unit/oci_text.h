@@ -33,8 +33,9 @@ static inline bool oci_accepts(const char *linux_, const char *more)
 
 	oci_config_free(&oci_config);
 	oci_error = (struct pf_error)PF_ERROR_INIT;
-	snprintf(text, sizeof(text), "{'ociVersion':'1.0.2','root':{'path':'rootfs'},'linux':{%s}%s%s}",
-		 linux_, more[0] ? "," : "", more);
+	snprintf(text, sizeof(text),
+		 "{'ociVersion':'1.0.2','root':{'path':'rootfs'},'linux':{%s}%s%s}", linux_,
+		 more[0] ? "," : "", more);
 	return oci_config_parse(text, oci_unquote(text), &oci_config, &oci_error) == 0;
 }
 

@@ -22,8 +22,9 @@ static const char *error_of(const char *text, const struct json_limits *limits)
 
 static void values_have_their_types(void)
 {
-	const char *text = "{\"n\":null,\"t\":true,\"i\":-5,\"u\":18446744073709551615,\"d\":1e3,"
-			   "\"big\":18446744073709551616,\"s\":\"a\\u00e9\\/\",\"a\":[1,[],2],\"o\":{}}";
+	const char *text =
+		"{\"n\":null,\"t\":true,\"i\":-5,\"u\":18446744073709551615,\"d\":1e3,"
+		"\"big\":18446744073709551616,\"s\":\"a\\u00e9\\/\",\"a\":[1,[],2],\"o\":{}}";
 	struct pf_error e = PF_ERROR_INIT;
 	const struct json *root;
 	auto_json doc = NULL;

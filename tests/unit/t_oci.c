@@ -69,7 +69,8 @@ static void annotations(void)
 	CHECK(oci_annotation(&oci_config, "b") == NULL);
 	CHECK_STR(oci_refusal("", "'annotations':{'a':1}"),
 		  "/annotations/a: expected string, found integer");
-	CHECK_STR(oci_refusal("", "'annotations':{'':'1'}"), "/annotations/: a key must not be empty");
+	CHECK_STR(oci_refusal("", "'annotations':{'':'1'}"),
+		  "/annotations/: a key must not be empty");
 }
 
 static void host_names_need_a_uts_namespace(void)
@@ -79,7 +80,8 @@ static void host_names_need_a_uts_namespace(void)
 	CHECK_STR(oci_refusal(uts, "'hostname':'box','domainname':'example.org'"), "");
 	CHECK_STR(oci_config.hostname, "box");
 	CHECK_STR(oci_config.domainname, "example.org");
-	CHECK_STR(oci_refusal("", "'hostname':'box'"), "/hostname: needs a namespace of type `uts'");
+	CHECK_STR(oci_refusal("", "'hostname':'box'"),
+		  "/hostname: needs a namespace of type `uts'");
 	CHECK_STR(oci_refusal("", "'domainname':'x'"),
 		  "/domainname: needs a namespace of type `uts'");
 	CHECK_STR(oci_refusal("", "'hostname':''"), "");
@@ -91,9 +93,10 @@ static void host_names_need_a_uts_namespace(void)
 
 static void hooks(void)
 {
-	CHECK_STR(oci_refusal("", "'hooks':{'prestart':[{'path':'/a','args':['a','b'],'env':['X=1'],"
-				  "'timeout':5}],'createRuntime':[{'path':'/b'}],'poststop':[{'path':"
-				  "'/c'},{'path':'/d'}]}"),
+	CHECK_STR(oci_refusal("",
+			      "'hooks':{'prestart':[{'path':'/a','args':['a','b'],'env':['X=1'],"
+			      "'timeout':5}],'createRuntime':[{'path':'/b'}],'poststop':[{'path':"
+			      "'/c'},{'path':'/d'}]}"),
 		  "");
 	CHECK_INT(oci_config.prestart.n, ==, 1);
 	CHECK_STR(oci_config.prestart.v[0].path, "/a");
@@ -148,8 +151,10 @@ static void ids_stay_ids(void)
 	CHECK_HAS(oci_process_refusal("'user':{'uid':4294967295}"),
 		  "/process/user/uid: 4294967295 is out of range");
 	CHECK_HAS(oci_process_refusal("'user':{'uid':4294967296}"), "/process/user/uid: ");
-	CHECK_HAS(oci_process_refusal("'user':{'uid':18446744073709551615}"), "/process/user/uid: ");
-	CHECK_HAS(oci_process_refusal("'user':{'gid':-1}"), "/process/user/gid: -1 is out of range");
+	CHECK_HAS(oci_process_refusal("'user':{'uid':18446744073709551615}"),
+		  "/process/user/uid: ");
+	CHECK_HAS(oci_process_refusal("'user':{'gid':-1}"),
+		  "/process/user/gid: -1 is out of range");
 	CHECK_STR(oci_process_refusal("'user':{'gid':1.0}"),
 		  "/process/user/gid: expected integer, found number");
 	CHECK_STR(oci_process_refusal("'user':{'gid':'0'}"),
@@ -162,7 +167,8 @@ static void ids_stay_ids(void)
 
 static void the_console_belongs_to_a_terminal(void)
 {
-	CHECK_STR(oci_process_refusal("'terminal':true,'consoleSize':{'height':25,'width':80}"), "");
+	CHECK_STR(oci_process_refusal("'terminal':true,'consoleSize':{'height':25,'width':80}"),
+		  "");
 	CHECK_INT(oci_config.process.console_height, ==, 25);
 	CHECK_INT(oci_config.process.console_width, ==, 80);
 	CHECK_STR(oci_process_refusal("'consoleSize':{'height':25,'width':80}"), "");
@@ -176,9 +182,10 @@ static void capabilities(void)
 	char many[4096] = "'capabilities':{'bounding':[", *p = many + strlen(many);
 	int i;
 
-	CHECK_STR(oci_process_refusal("'capabilities':{'bounding':['CAP_CHOWN','CAP_BPF','CAP_NEW'],"
-				      "'ambient':['CAP_NEW','cap_chown'],'effective':[]}"),
-		  "");
+	CHECK_STR(
+		oci_process_refusal("'capabilities':{'bounding':['CAP_CHOWN','CAP_BPF','CAP_NEW'],"
+				    "'ambient':['CAP_NEW','cap_chown'],'effective':[]}"),
+		"");
 	CHECK(oci_config.process.has_capabilities);
 	CHECK(oci_config.process.caps[OCI_CAP_BOUNDING] == (1ull << 0 | 1ull << 39));
 	CHECK(oci_config.process.caps[OCI_CAP_AMBIENT] == 0);
@@ -195,9 +202,10 @@ static void capabilities(void)
 
 static void rlimits(void)
 {
-	CHECK_STR(oci_process_refusal("'rlimits':[{'type':'RLIMIT_NOFILE','soft':1024,'hard':4096},"
-				      "{'type':'RLIMIT_CORE','soft':0,'hard':18446744073709551615}]"),
-		  "");
+	CHECK_STR(
+		oci_process_refusal("'rlimits':[{'type':'RLIMIT_NOFILE','soft':1024,'hard':4096},"
+				    "{'type':'RLIMIT_CORE','soft':0,'hard':18446744073709551615}]"),
+		"");
 	CHECK_INT(oci_config.process.n_rlimits, ==, 2);
 	CHECK_INT(oci_config.process.rlimits[0].resource, ==, RLIMIT_NOFILE);
 	CHECK(oci_config.process.rlimits[1].hard == UINT64_MAX);
@@ -239,7 +247,8 @@ static void scheduling(void)
 	CHECK_HAS(oci_process_refusal("'scheduler':{}"), "/process/scheduler/policy: is missing");
 	CHECK_HAS(oci_process_refusal("'scheduler':{'policy':'SCHED_OTHER','flags':['X']}"),
 		  "/process/scheduler/flags/0: `X' is not known here");
-	CHECK_STR(oci_process_refusal("'ioPriority':{'class':'IOPRIO_CLASS_IDLE','priority':3}"), "");
+	CHECK_STR(oci_process_refusal("'ioPriority':{'class':'IOPRIO_CLASS_IDLE','priority':3}"),
+		  "");
 	CHECK(oci_config.process.has_io_priority && oci_config.process.io_class == 3);
 	CHECK_HAS(oci_process_refusal("'ioPriority':{'class':'IOPRIO_CLASS_BE','priority':8}"),
 		  "/process/ioPriority/priority: ");

@@ -9,7 +9,7 @@
 
 #include "tests/unit/oci_text.h"
 
-#define MAP "{'containerID':0,'hostID':100000,'size':65536}"
+#define MAP     "{'containerID':0,'hostID':100000,'size':65536}"
 #define USER_NS "'namespaces':[{'type':'user'}],"
 
 static void namespaces(void)
@@ -43,13 +43,16 @@ static void mappings(void)
 	CHECK_HAS(oci_refusal(USER_NS "'uidMappings':[" MAP "]", ""),
 		  "/linux: a new user namespace needs");
 	CHECK_STR(oci_refusal("'namespaces':[{'type':'user','path':'/x'}]", ""), "");
-	CHECK_STR(oci_refusal(USER_NS "'uidMappings':[" MAP "," MAP "],'gidMappings':[" MAP "]", ""),
-		  "/linux/uidMappings: mappings 0 and 1 overlap");
+	CHECK_STR(
+		oci_refusal(USER_NS "'uidMappings':[" MAP "," MAP "],'gidMappings':[" MAP "]", ""),
+		"/linux/uidMappings: mappings 0 and 1 overlap");
 	CHECK_HAS(oci_refusal(USER_NS "'uidMappings':[{'containerID':4294967294,'hostID':0,"
-				      "'size':2}]", ""),
+				      "'size':2}]",
+			      ""),
 		  "/linux/uidMappings/0: the range ends above id 4294967294");
 	CHECK_STR(oci_refusal(USER_NS "'uidMappings':[{'containerID':0,'hostID':0,"
-				      "'size':4294967295}],'gidMappings':[" MAP "]", ""),
+				      "'size':4294967295}],'gidMappings':[" MAP "]",
+			      ""),
 		  "");
 	CHECK_HAS(oci_refusal("'uidMappings':[{'containerID':0,'hostID':4294967295,'size':1}]", ""),
 		  "/linux/uidMappings/0/hostID: ");
@@ -80,7 +83,8 @@ static void devices(void)
 
 	CHECK_STR(oci_refusal("'devices':[{'type':'c','path':'/dev/x','major':1,'minor':3,"
 			      "'fileMode':8630,'uid':1,'gid':2},{'type':'p','path':'/dev/p'},"
-			      "{'type':'b','path':'/dev/b','major':7,'minor':0,'fileMode':null}]", ""),
+			      "{'type':'b','path':'/dev/b','major':7,'minor':0,'fileMode':null}]",
+			      ""),
 		  "");
 	d = oci_config.linux_.devices;
 	CHECK_INT(oci_config.linux_.n_devices, ==, 3);
@@ -104,10 +108,11 @@ static void devices(void)
 
 static void sysctls_of_own_namespaces(void)
 {
-	const char *all = "'namespaces':[{'type':'network'},{'type':'ipc'},{'type':'uts'}],"
-			  "'sysctl':{'net.ipv4.ip_forward':'1','net.ipv4.conf.eth0/1.rp_filter':'2',"
-			  "'net/ipv4/conf/eth0.1/rp_filter':'2','kernel.shmmax':'1',"
-			  "'fs.mqueue.msg_max':'2','kernel/sem':'1 2\\t3 4','kernel.domainname':'d'}";
+	const char *all =
+		"'namespaces':[{'type':'network'},{'type':'ipc'},{'type':'uts'}],"
+		"'sysctl':{'net.ipv4.ip_forward':'1','net.ipv4.conf.eth0/1.rp_filter':'2',"
+		"'net/ipv4/conf/eth0.1/rp_filter':'2','kernel.shmmax':'1',"
+		"'fs.mqueue.msg_max':'2','kernel/sem':'1 2\\t3 4','kernel.domainname':'d'}";
 	const struct oci_pairs *s;
 
 	CHECK_STR(oci_refusal(all, ""), "");
@@ -126,12 +131,15 @@ static void sysctls_of_the_host_are_refused(void)
 		{ "'net.core.somaxconn':'1'",
 		  "/linux/sysctl/net.core.somaxconn: needs a namespace of its own: add type "
 		  "`network' to /linux/namespaces" },
-		{ "'kernel.shmmax':'1'", "/linux/sysctl/kernel.shmmax: needs a namespace of its own: add type `ipc'" },
-		{ "'fs.mqueue.msg_max':'1'", "/linux/sysctl/fs.mqueue.msg_max: needs a namespace of its own" },
+		{ "'kernel.shmmax':'1'",
+		  "/linux/sysctl/kernel.shmmax: needs a namespace of its own: add type `ipc'" },
+		{ "'fs.mqueue.msg_max':'1'",
+		  "/linux/sysctl/fs.mqueue.msg_max: needs a namespace of its own" },
 		{ "'kernel.domainname':'x'", "add type `uts'" },
 		{ "'kernel.hostname':'x'", "set the field `hostname' instead" },
 		{ "'user.max_user_namespaces':'1'", "add type `user'" },
-		{ "'kernel.core_pattern':'|/x'", "/linux/sysctl/kernel.core_pattern: belongs to the" },
+		{ "'kernel.core_pattern':'|/x'",
+		  "/linux/sysctl/kernel.core_pattern: belongs to the" },
 		{ "'kernel/core_pattern':'|/x'", "/linux/sysctl/kernel~1core_pattern: belongs to" },
 		{ "'vm.swappiness':'1'", "belongs to the whole host" },
 		{ "'kernel.shm':'1'", "belongs to the whole host" },
@@ -151,6 +159,10 @@ static void sysctls_of_the_host_are_refused(void)
 		snprintf(linux_, sizeof(linux_), "'sysctl':{%s}", wants[i][0]);
 		CHECK_HAS(oci_refusal(linux_, ""), wants[i][1]);
 	}
+	memset(linux_, 'x', sizeof(linux_));
+	memcpy(linux_, "'sysctl':{'net.", 15);
+	strcpy(linux_ + 300, "':'1'}");
+	CHECK_HAS(oci_refusal(linux_, ""), "is no name of a sysctl");
 	CHECK_HAS(oci_refusal("'namespaces':[{'type':'network'}],'sysctl':{'net.x':'1\\n2'}", ""),
 		  "/linux/sysctl/net.x: the value holds a control character");
 	CHECK_HAS(oci_refusal("'namespaces':[{'type':'network'}],'sysctl':{'net.x':'1+kernel.y=2'}",
@@ -163,8 +175,9 @@ static void sysctls_of_the_host_are_refused(void)
 
 static void paths(void)
 {
-	CHECK_STR(oci_refusal("'maskedPaths':['/proc/kcore','/sys/firmware'],'readonlyPaths':[]", ""),
-		  "");
+	CHECK_STR(
+		oci_refusal("'maskedPaths':['/proc/kcore','/sys/firmware'],'readonlyPaths':[]", ""),
+		"");
 	CHECK_INT(oci_config.linux_.masked_paths.n, ==, 2);
 	CHECK_STR(oci_config.linux_.masked_paths.v[1], "/sys/firmware");
 	CHECK_STR(oci_refusal("'maskedPaths':['proc']", ""),
@@ -183,11 +196,12 @@ static void paths(void)
 
 static void the_rest_of_linux(void)
 {
-	CHECK_STR(oci_refusal("'rootfsPropagation':'slave','mountLabel':'l',"
-			      "'personality':{'domain':'LINUX32','flags':[]},"
-			      "'memoryPolicy':{'mode':'MPOL_DEFAULT'},'intelRdt':{},'netDevices':{}",
-			      ""),
-		  "");
+	CHECK_STR(
+		oci_refusal("'rootfsPropagation':'slave','mountLabel':'l',"
+			    "'personality':{'domain':'LINUX32','flags':[]},"
+			    "'memoryPolicy':{'mode':'MPOL_DEFAULT'},'intelRdt':{},'netDevices':{}",
+			    ""),
+		"");
 	CHECK_INT(oci_config.linux_.rootfs_propagation, ==, MS_SLAVE | MS_REC);
 	CHECK(oci_config.linux_.has_personality && oci_config.linux_.personality == PER_LINUX32);
 	CHECK_STR(oci_config.linux_.mount_label, "l");
@@ -208,11 +222,12 @@ static void device_rules(void)
 {
 	const struct oci_device_rule *r;
 
-	CHECK_STR(oci_resources_refusal("'devices':[{'allow':false,'access':'rwm'},"
-					"{'allow':true,'type':'c','major':1,'minor':3,'access':'rw'},"
-					"{'allow':false},{'allow':true,'type':'b','major':null,"
-					"'minor':-1,'access':'m'}]"),
-		  "");
+	CHECK_STR(
+		oci_resources_refusal("'devices':[{'allow':false,'access':'rwm'},"
+				      "{'allow':true,'type':'c','major':1,'minor':3,'access':'rw'},"
+				      "{'allow':false},{'allow':true,'type':'b','major':null,"
+				      "'minor':-1,'access':'m'}]"),
+		"");
 	r = oci_config.linux_.resources.devices;
 	CHECK(r[0].type == 'a' && r[0].major == -1 && r[0].minor == -1 && !r[0].allow);
 	CHECK(r[0].read && r[0].write && r[0].mknod);
@@ -233,17 +248,18 @@ static void limits(void)
 {
 	const struct oci_resources *r;
 
-	CHECK_STR(oci_resources_refusal(
-			  "'memory':{'limit':1000,'swap':2000,'reservation':-1,'swappiness':10,"
-			  "'disableOOMKiller':true},'cpu':{'shares':512,'quota':-1,'period':100000,"
-			  "'cpus':'0-1','mems':'0','idle':1},'pids':{'limit':-1},"
-			  "'blockIO':{'weight':10,'weightDevice':[{'major':8,'minor':0,'weight':500}],"
-			  "'throttleReadBpsDevice':[{'major':8,'minor':16,'rate':600}]},"
-			  "'hugepageLimits':[{'pageSize':'2MB','limit':9223372036854771712}],"
-			  "'network':{'classID':1048577,'priorities':[{'name':'eth0','priority':7}]},"
-			  "'rdma':{'mlx5_1':{'hcaHandles':3}},"
-			  "'unified':{'memory.high':'1073741824'}"),
-		  "");
+	CHECK_STR(
+		oci_resources_refusal(
+			"'memory':{'limit':1000,'swap':2000,'reservation':-1,'swappiness':10,"
+			"'disableOOMKiller':true},'cpu':{'shares':512,'quota':-1,'period':100000,"
+			"'cpus':'0-1','mems':'0','idle':1},'pids':{'limit':-1},"
+			"'blockIO':{'weight':10,'weightDevice':[{'major':8,'minor':0,'weight':500}],"
+			"'throttleReadBpsDevice':[{'major':8,'minor':16,'rate':600}]},"
+			"'hugepageLimits':[{'pageSize':'2MB','limit':9223372036854771712}],"
+			"'network':{'classID':1048577,'priorities':[{'name':'eth0','priority':7}]},"
+			"'rdma':{'mlx5_1':{'hcaHandles':3}},"
+			"'unified':{'memory.high':'1073741824'}"),
+		"");
 	r = &oci_config.linux_.resources;
 	CHECK(r->present && r->mem_limit.present && r->mem_limit.v == 1000);
 	CHECK(r->mem_swap.v == 2000 && r->mem_reservation.v == -1 && !r->mem_kernel.present);
@@ -293,15 +309,17 @@ static void seccomp(void)
 {
 	const struct oci_seccomp *s;
 
-	CHECK_STR(oci_refusal("'seccomp':{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':38,"
-			      "'architectures':['SCMP_ARCH_X86_64','SCMP_ARCH_RISCV64'],"
-			      "'flags':['SECCOMP_FILTER_FLAG_LOG'],'listenerPath':'/s',"
-			      "'syscalls':[{'names':['a','b'],'action':'SCMP_ACT_ALLOW'},"
-			      "{'names':['c'],'action':'SCMP_ACT_ERRNO','errnoRet':0,'args':[{'index':5,"
-			      "'value':18446744073709551615,'valueTwo':1,'op':'SCMP_CMP_MASKED_EQ'},"
-			      "{'index':0,'value':1,'op':'SCMP_CMP_NE'}]}]}",
-			      ""),
-		  "");
+	CHECK_STR(
+		oci_refusal(
+			"'seccomp':{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':38,"
+			"'architectures':['SCMP_ARCH_X86_64','SCMP_ARCH_RISCV64'],"
+			"'flags':['SECCOMP_FILTER_FLAG_LOG'],'listenerPath':'/s',"
+			"'syscalls':[{'names':['a','b'],'action':'SCMP_ACT_ALLOW'},"
+			"{'names':['c'],'action':'SCMP_ACT_ERRNO','errnoRet':0,'args':[{'index':5,"
+			"'value':18446744073709551615,'valueTwo':1,'op':'SCMP_CMP_MASKED_EQ'},"
+			"{'index':0,'value':1,'op':'SCMP_CMP_NE'}]}]}",
+			""),
+		"");
 	s = &oci_config.linux_.seccomp;
 	CHECK(s->present && s->has_default_errno && s->default_errno == 38 && !s->uses_notify);
 	CHECK_STR(s->default_action, "SCMP_ACT_ERRNO");

@@ -64,7 +64,8 @@ static void attributes(void)
 	m = mount_of("'type':'tmpfs','options':['ro','rw','exec','noexec']");
 	CHECK_INT(m->attr_set, ==, PF_MOUNT_ATTR_NOEXEC);
 	CHECK_INT(m->attr_clr, ==, PF_MOUNT_ATTR_RDONLY);
-	m = mount_of("'type':'bind','source':'/a','options':['rbind','rro','rnosuid','rrw','rdev']");
+	m = mount_of(
+		"'type':'bind','source':'/a','options':['rbind','rro','rnosuid','rrw','rdev']");
 	CHECK_INT(m->attr_set, ==, 0);
 	CHECK_INT(m->rec_attr_set, ==, PF_MOUNT_ATTR_NOSUID);
 	CHECK_INT(m->rec_attr_clr, ==, PF_MOUNT_ATTR_RDONLY | PF_MOUNT_ATTR_NODEV);
@@ -97,17 +98,37 @@ static void access_times(void)
 static void every_option_is_known(void)
 {
 	static const char *const options[] = {
-		"defaults",  "ro",	   "rw",	  "suid",	 "nosuid",	"dev",
-		"nodev",     "exec",	   "noexec",	  "sync",	 "async",	"dirsync",
-		"mand",	     "nomand",	   "atime",	  "noatime",	 "diratime",	"nodiratime",
-		"relatime",  "norelatime", "strictatime", "nostrictatime", "lazytime",	"nolazytime",
-		"iversion",  "noiversion", "silent",	  "loud",	 "symfollow",	"nosymfollow",
-		"private",   "rprivate",   "shared",	  "rshared",	 "slave",	"rslave",
-		"unbindable", "runbindable", "bind",	  "rbind",	 "rro",		"rrw",
-		"rsuid",     "rnosuid",	   "rdev",	  "rnodev",	 "rexec",	"rnoexec",
-		"ratime",    "rnoatime",   "rdiratime",	  "rnodiratime", "rrelatime",	"rnorelatime",
-		"rstrictatime", "rnostrictatime", "rsymfollow", "rnosymfollow", "copy-symlink",
-		"dest-nofollow", "src-nofollow",
+		"defaults",     "ro",
+		"rw",           "suid",
+		"nosuid",       "dev",
+		"nodev",        "exec",
+		"noexec",       "sync",
+		"async",        "dirsync",
+		"mand",         "nomand",
+		"atime",        "noatime",
+		"diratime",     "nodiratime",
+		"relatime",     "norelatime",
+		"strictatime",  "nostrictatime",
+		"lazytime",     "nolazytime",
+		"iversion",     "noiversion",
+		"silent",       "loud",
+		"symfollow",    "nosymfollow",
+		"private",      "rprivate",
+		"shared",       "rshared",
+		"slave",        "rslave",
+		"unbindable",   "runbindable",
+		"bind",         "rbind",
+		"rro",          "rrw",
+		"rsuid",        "rnosuid",
+		"rdev",         "rnodev",
+		"rexec",        "rnoexec",
+		"ratime",       "rnoatime",
+		"rdiratime",    "rnodiratime",
+		"rrelatime",    "rnorelatime",
+		"rstrictatime", "rnostrictatime",
+		"rsymfollow",   "rnosymfollow",
+		"copy-symlink", "dest-nofollow",
+		"src-nofollow",
 	};
 	char members[256];
 	size_t i;
@@ -161,7 +182,8 @@ static void requests_to_the_runtime(void)
 
 static void id_mappings(void)
 {
-	const char *bind = "'mounts':[{'destination':'/d','source':'/a','options':['rbind','ridmap']}]";
+	const char *bind =
+		"'mounts':[{'destination':'/d','source':'/a','options':['rbind','ridmap']}]";
 	const char *user = "'namespaces':[{'type':'user','path':'/proc/1/ns/user'}]";
 	const struct oci_mount *m;
 
@@ -179,8 +201,9 @@ static void id_mappings(void)
 		  "/mounts/0: uidMappings and gidMappings must come together");
 	CHECK_HAS(oci_mount_refusal("'type':'tmpfs','options':['idmap']"),
 		  "/mounts/0: only a bind mount can have id mappings");
-	CHECK_HAS(oci_mount_refusal("'source':'/a','options':['bind','idmap=uids=0-1-1;gids=0-1-1']"),
-		  "/mounts/0/options/1: mappings within `idmap=uids=0-1-1;gids=0-1-1' are not");
+	CHECK_HAS(
+		oci_mount_refusal("'source':'/a','options':['bind','idmap=uids=0-1-1;gids=0-1-1']"),
+		"/mounts/0/options/1: mappings within `idmap=uids=0-1-1;gids=0-1-1' are not");
 	CHECK_HAS(oci_mount_refusal("'type':'x','options':['ridmap=uids=0-1-1']"),
 		  "/mounts/0/options/0: mappings within");
 	CHECK_HAS(oci_mount_refusal("'source':'/a','options':['bind'],'gidMappings':[],"

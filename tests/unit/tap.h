@@ -86,11 +86,11 @@ static inline void tap_skip(const char *why)
 #define CHECK(expr) tap_check((expr), #expr, __FILE__, __LINE__)
 
 /** CHECK_INT() - integers compare so: CHECK_INT(ret, ==, -EINVAL) */
-#define CHECK_INT(got, op, want)                                                                   \
-	do {                                                                                       \
-		const long long tap_v_[2] = { (long long)(got), (long long)(want) };               \
-		tap_check_int(tap_v_[0] op tap_v_[1], #got " " #op " " #want, tap_v_, __FILE__,    \
-			      __LINE__);                                                           \
+#define CHECK_INT(got, op, want)                                                                \
+	do {                                                                                    \
+		const long long tap_v_[2] = { (long long)(got), (long long)(want) };            \
+		tap_check_int(tap_v_[0] op tap_v_[1], #got " " #op " " #want, tap_v_, __FILE__, \
+			      __LINE__);                                                        \
 	} while (0)
 
 /** CHECK_STR() - both strings are equal, or both NULL */
@@ -103,10 +103,10 @@ static inline void tap_skip(const char *why)
 #define SKIP(why) tap_skip(why)
 
 /** RUN() - a test function; its name goes in front of each of its lines */
-#define RUN(fn)                                                                                    \
-	do {                                                                                       \
-		tap_test = #fn;                                                                    \
-		fn();                                                                              \
+#define RUN(fn)                 \
+	do {                    \
+		tap_test = #fn; \
+		fn();           \
 	} while (0)
 
 #endif

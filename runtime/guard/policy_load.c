@@ -40,6 +40,8 @@ enum { PROFILES_MAX = 64 };
 
 struct profiles {
 	const struct policy_file *node; /* names more directories; NULL: no node policy */
+	bool own; /* which are the user's own, as the file that names them is */
+	bool rootless;
 	struct loaded found[PROFILES_MAX];
 	size_t n;
 };
@@ -151,11 +153,12 @@ static int load_user_config(struct loaded *ret, struct pf_error *e)
 }
 
 /* A name that passed policy_name_check() cannot lead out of @dir. */
-static int load_profile_of(struct profiles *p, const char *dir, const char *name,
-			   struct policy_file *ret, struct pf_error *e)
+static int load_profile_of(struct profiles *p, const char *dir, const char *name, bool own,
+			   struct pf_error *e)
 {
 	struct loaded *l = &p->found[p->n];
 	char path[PATH_MAX];
+	int err;
 
 	if (snprintf(path, sizeof(path), "%s/%s.json", dir, name) >= (int)sizeof(path))
 		return pf_fail(e, PF_ERR_POLICY, ENAMETOOLONG, "profile directory `%.80s...'", dir);
@@ -166,9 +169,11 @@ static int load_profile_of(struct profiles *p, const char *dir, const char *name
 			       "profile `%s': more than %d profile files are named", name,
 			       PROFILES_MAX);
 	p->n++; /* also when reading fails half way: profiles_free() takes it back */
-	if (load_trusted(path, l, e) < 0 || !l->text)
+	err = own ? load_own(path, p->rootless, l, e) : load_trusted(path, l, e);
+	if (err < 0)
 		return -EINVAL; /* never -ENOENT: that would let a built-in profile of the name step in */
-	*ret = l->file;
+	if (!l->text)
+		return pf_fail(e, PF_ERR_SYS, 0, "`%s' has gone while it was read", path);
 	return 0;
 }
 
@@ -177,13 +182,14 @@ static int find_profile(void *arg, const char *name, struct policy_file *ret, st
 	struct profiles *p = arg;
 	auto_json doc = NULL;
 	struct oci_strings dirs = { 0 };
-	int err = load_profile_of(p, PROFILE_DIR, name, ret, e);
+	int err = load_profile_of(p, PROFILE_DIR, name, false, e);
 
-	if (err != -ENOENT || !p->node)
-		return err;
-	STEP(policy_profile_dirs(p->node, &doc, &dirs, e));
+	if (err == -ENOENT && p->node)
+		STEP(policy_profile_dirs(p->node, &doc, &dirs, e));
 	for (size_t i = 0; i < dirs.n && err == -ENOENT; i++)
-		err = load_profile_of(p, dirs.v[i], name, ret, e);
+		err = load_profile_of(p, dirs.v[i], name, p->own, e);
+	if (err == 0)
+		*ret = p->found[p->n - 1].file;
 	return err;
 }
 
@@ -209,6 +215,8 @@ static int load_and_merge(const struct oci_config *config, const char *policy_op
 	if (files->own.text)
 		*(files->node.text ? &in.narrowing : &in.node) = &files->own.file;
 	files->profiles.node = in.node;
+	files->profiles.own = in.node == &files->own.file;
+	files->profiles.rootless = rootless;
 	return policy_merge(&in, ret, e);
 }
 

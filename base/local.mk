@@ -6,4 +6,5 @@ BASE_SOURCES = \
 	base/json_parse.c \
 	base/log.c \
 	base/path.c \
-	base/sys.c
+	base/sys.c \
+	base/undo.c

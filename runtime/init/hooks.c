@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hooks that run in the container's namespaces: createContainer before the pivot, with the host's files still in sight;
+ * startContainer after it, sealed like the program itself. The state JSON is in a memfd the parent wrote. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+#include "runtime/init/steps.h"
+#include "runtime/init/sync.h"
+
+static void hook_child(const struct plan *plan, const struct plan_hook *h, int state_fd)
+{
+	char **argv = plan_argv(plan, h->args), **env = plan_argv(plan, h->env);
+	char *fallback[] = {(char *)(uintptr_t)plan_text(plan, h->path), NULL};
+
+	if (!argv || !env)
+		_exit(125);
+	if (lseek(state_fd, 0, SEEK_SET) < 0 || dup2(state_fd, STDIN_FILENO) < 0)
+		_exit(125);
+	(void)sys_close_range(3, ~0u, PF_CLOSE_RANGE_CLOEXEC);
+	execve(plan_text(plan, h->path), h->args.n ? argv : fallback, env);
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* Waits for @pid at most timeout_s seconds (0: for ever); then it is killed. Returns its wait status or -errno. */
+static int wait_bounded(pid_t pid, uint32_t timeout_s)
+{
+	auto_fd pidfd = sys_pidfd_open(pid);
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int status, n;
+
+	if (timeout_s > 0 && pidfd >= 0) {
+		do
+			n = poll(&p, 1, timeout_s > 2000000 ? -1 : (int)timeout_s * 1000);
+		while (n < 0 && errno == EINTR);
+		if (n == 0) {
+			(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+			(void)waitpid(pid, &status, 0);
+			return -ETIMEDOUT;
+		}
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status;
+}
+
+/* Runs the hooks of @list in order; the first that fails ends it. */
+static int run_hooks(const struct plan *plan, struct plan_list list, const char *kind, int state_fd,
+		     void (*before)(struct init *c), struct init *c, struct pf_error *e)
+{
+	const struct plan_hook *h = plan_items(plan, list);
+
+	for (uint32_t i = 0; i < list.n; i++) {
+		const char *path = plan_text(plan, h[i].path);
+		pid_t pid = fork();
+		int status;
+
+		if (pid < 0)
+			return pf_fail_sys(e, errno, "%s hook `%s': fork", kind, path);
+		if (pid == 0) {
+			if (before)
+				before(c);
+			hook_child(plan, &h[i], state_fd);
+		}
+		status = wait_bounded(pid, h[i].timeout_s);
+		if (status == -ETIMEDOUT)
+			return pf_fail(e, PF_ERR_SYS, ETIMEDOUT, "%s hook #%u `%s' ran longer than %u s",
+				       kind, i, path, h[i].timeout_s);
+		if (status < 0)
+			return pf_fail_sys(e, status, "%s hook #%u `%s': wait", kind, i, path);
+		if (status != 0)
+			return pf_fail(e, PF_ERR_SYS, 0, "%s hook #%u `%s' failed: %s %d", kind, i,
+				       path, WIFEXITED(status) ? "exit status" : "signal",
+				       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	}
+	return 0;
+}
+
+/* Should:	run when every mount and device is there and the host's root is still in sight. */
+int child_sync_mounted(struct init *c, struct pf_error *e)
+{
+	STEP(child_join_cgroup(c, e));
+	STEP(sync_send(c->plan->sync_fd, SYNC_MOUNTED, 0, -1));
+	STEP(sync_expect(c->plan->sync_fd, SYNC_HOOKS, NULL, NULL, e));
+	return run_hooks(c->plan, c->plan->hooks_create_container, "createContainer",
+			 c->plan->hook_state_creating_fd, NULL, c, e);
+}
+
+/* In the hook's process: sealed as the program will be, so a hook of the image can do no more than it. */
+static void seal_hook(struct init *c)
+{
+	struct pf_error ignored = PF_ERROR_INIT;
+
+	if (!c->seal)
+		return;
+	if (child_set_no_new_privs(c, &ignored) < 0 || child_seal_landlock(c, &ignored) < 0 ||
+	    child_load_own_filter(c, &ignored) < 0)
+		_exit(125);
+}
+
+int child_start_hooks(struct init *c, struct pf_error *e)
+{
+	return run_hooks(c->plan, c->plan->hooks_start_container, "startContainer",
+			 c->plan->hook_state_created_fd, seal_hook, c, e);
+}

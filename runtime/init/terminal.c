@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The terminal: a pty of the container's own devpts. The slave comes by TIOCGPTPEER, from the master's fd, and is bound
+ * over /dev/console by fd: no path that the image or a volume could replace leads to it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+#include "runtime/init/steps.h"
+
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER 0x5441
+#endif
+#ifndef DEVPTS_SUPER_MAGIC
+#define DEVPTS_SUPER_MAGIC 0x1cd1
+#endif
+#define UNIX98_PTY_MAJOR 136
+
+static int open_pair(struct init *c, int *ret_master, int *ret_slave, struct pf_error *e)
+{
+	auto_fd master = root_open(c, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	auto_fd slave = -EBADF;
+	struct statfs fs;
+	struct stat st;
+	int unlock = 0;
+
+	if (master < 0)
+		return pf_fail_sys(e, master, "open `/dev/pts/ptmx' (a terminal needs a devpts mount at /dev/pts)");
+	if (fstatfs(master, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
+		return pf_fail(e, PF_ERR_CONFIG, 0, "`/dev/pts/ptmx' is not on a devpts");
+	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
+		return pf_fail_sys(e, errno, "unlock the pty");
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return pf_fail_sys(e, errno, "open the pty's slave");
+	if (fstat(slave, &st) < 0 || !S_ISCHR(st.st_mode) || major(st.st_rdev) != UNIX98_PTY_MAJOR)
+		return pf_fail(e, PF_ERR_SYS, ENOTTY, "the pty's slave is no pty");
+	*ret_master = pf_take_fd(&master);
+	*ret_slave = pf_take_fd(&slave);
+	return 0;
+}
+
+static int bind_console(struct init *c, int slave, struct pf_error *e)
+{
+	auto_fd tree = -EBADF, target = -EBADF;
+	int ret;
+
+	STEP(root_make_target(c, "/dev/console", false, true, &target, e));
+	tree = sys_open_tree(slave, "", PF_OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (tree < 0)
+		return pf_fail_sys(e, tree, "clone the pty for `/dev/console'");
+	ret = sys_move_mount(tree, "", target, "", PF_MOVE_MOUNT_F_EMPTY_PATH | PF_MOVE_MOUNT_T_EMPTY_PATH);
+	if (ret < 0)
+		return pf_fail_sys(e, ret, "mount `/dev/console'");
+	return 0;
+}
+
+/* The engine's end gets the master, with a name as its data, as recvtty programs expect. */
+static int send_master(int sock, int master, struct pf_error *e)
+{
+	static const char name[] = "/dev/pts/ptmx";
+	struct iovec iov = {(void *)(uintptr_t)name, sizeof(name) - 1};
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control.bytes,
+			     .msg_controllen = sizeof(control.bytes)};
+	struct cmsghdr *m;
+
+	memset(&control, 0, sizeof(control));
+	m = CMSG_FIRSTHDR(&msg);
+	m->cmsg_level = SOL_SOCKET;
+	m->cmsg_type = SCM_RIGHTS;
+	m->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(m), &master, sizeof(master));
+	if (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
+		return pf_fail_sys(e, errno, "send the terminal to the console socket");
+	return 0;
+}
+
+int child_open_terminal(struct init *c, struct pf_error *e)
+{
+	const struct plan_process *p = &c->plan->process;
+	struct winsize size = {.ws_row = (unsigned short)p->console_height,
+			       .ws_col = (unsigned short)p->console_width};
+	auto_fd master = -EBADF, slave = -EBADF;
+
+	if (!(c->plan->flags & PLAN_TERMINAL))
+		return 0;
+	STEP(open_pair(c, &master, &slave, e));
+	if (size.ws_row && size.ws_col && ioctl(master, TIOCSWINSZ, &size) < 0)
+		return pf_fail_sys(e, errno, "set the terminal's size");
+	if (c->plan->flags & PLAN_CREATE)
+		STEP(bind_console(c, slave, e));
+	STEP(send_master(c->plan->console_fd, master, e));
+	pf_close(c->plan->console_fd);
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+		return pf_fail_sys(e, errno, "make the pty the controlling terminal");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(slave, fd) < 0)
+			return pf_fail_sys(e, errno, "use the pty as fd %d", fd);
+	return 0;
+}

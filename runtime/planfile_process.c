@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process of a plan: the same for the first of a container and for every exec. */
+#include <config.h>
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/sys.h"
+#include "runtime/planfile_parts.h"
+
+static struct plan_list rlimits(struct flat *f, const struct oci_process *p)
+{
+	struct plan_rlimit r[RLIM_NLIMITS];
+	size_t n = 0;
+
+	for (; n < p->n_rlimits && n < RLIM_NLIMITS; n++)
+		r[n] = (struct plan_rlimit){.resource = (uint32_t)p->rlimits[n].resource,
+					    .soft = p->rlimits[n].soft,
+					    .hard = p->rlimits[n].hard};
+	return flat_items(f, r, sizeof(*r), n);
+}
+
+/* "0-3,8" as a bit mask; the parser has checked the form. */
+static struct plan_list affinity(struct flat *f, const char *list)
+{
+	uint64_t mask[CPU_SETSIZE / 64] = {0};
+	const char *p = list;
+
+	if (!list)
+		return (struct plan_list){0, 0};
+	while (*p) {
+		char *end;
+		unsigned long from = strtoul(p, &end, 10), to = from;
+
+		if (end == p)
+			break;
+		if (*end == '-')
+			to = strtoul(end + 1, &end, 10);
+		for (unsigned long cpu = from; cpu <= to && cpu < CPU_SETSIZE; cpu++)
+			mask[cpu / 64] |= 1ull << (cpu % 64);
+		p = *end == ',' ? end + 1 : end;
+		if (*end && *end != ',')
+			break;
+	}
+	return flat_items(f, mask, sizeof(mask[0]), ARRAY_SIZE(mask));
+}
+
+static void put_scheduler(const struct oci_scheduler *s, struct plan *p)
+{
+	if (!s->present)
+		return;
+	p->flags |= PLAN_HAS_SCHEDULER;
+	p->process.sched_policy = (uint32_t)s->policy;
+	p->process.sched_nice = s->nice;
+	p->process.sched_priority = (uint32_t)s->priority;
+	p->process.sched_flags = s->flags;
+	p->process.sched_runtime = s->runtime;
+	p->process.sched_deadline = s->deadline;
+	p->process.sched_period = s->period;
+}
+
+static void put_process(struct flat *f, const struct plan_input *in, struct plan *p)
+{
+	const struct oci_process *o = &in->config->process;
+	struct plan_process *q = &p->process;
+
+	q->args = flat_strs(f, &o->args);
+	q->env = flat_strs(f, &o->env);
+	q->cwd = flat_str(f, o->cwd);
+	q->uid = o->user.uid;
+	q->gid = o->user.gid;
+	if (o->user.has_umask) {
+		p->flags |= PLAN_HAS_UMASK;
+		q->umask = o->user.umask;
+	}
+	q->groups = flat_items(f, o->user.additional_gids, sizeof(uint32_t), o->user.n_additional_gids);
+	q->rlimits = rlimits(f, o);
+	memcpy(q->caps, in->caps, sizeof(q->caps));
+	q->apparmor = flat_str(f, o->apparmor_profile);
+	q->selinux = flat_str(f, o->selinux_label);
+	if (o->terminal) {
+		p->flags |= PLAN_TERMINAL;
+		q->console_height = o->console_height;
+		q->console_width = o->console_width;
+	}
+	if (o->has_io_priority) {
+		p->flags |= PLAN_HAS_IOPRIO;
+		q->ioprio = o->io_class << 13 | o->io_priority;
+	}
+	put_scheduler(&o->scheduler, p);
+	q->affinity = affinity(f, o->cpu_affinity_final);
+}
+
+void planfile_common(struct flat *f, const struct plan_input *in, struct plan *p)
+{
+	const struct oci_linux *l = &in->config->linux_;
+
+	p->sync_fd = in->fds.sync;
+	p->start_fd = in->fds.start;
+	p->console_fd = in->fds.console;
+	p->seal_fd = in->fds.seal;
+	p->hook_state_creating_fd = in->fds.hook_creating;
+	p->hook_state_created_fd = in->fds.hook_created;
+	p->preserve_fds = in->preserve_fds;
+	p->ppid = (uint32_t)getpid();
+	if (in->config->process.no_new_privileges)
+		p->flags |= PLAN_NO_NEW_PRIVS;
+	if (in->confined)
+		p->flags |= PLAN_CONFINED;
+	if (in->detached)
+		p->flags |= PLAN_DETACHED;
+	if (in->keep_groups)
+		p->flags |= PLAN_KEEP_GROUPS;
+	if (in->no_setgroups)
+		p->flags |= PLAN_DENY_SETGROUPS;
+	if (l->has_personality) {
+		p->flags |= PLAN_HAS_PERSONALITY;
+		p->process.personality = l->personality;
+	}
+	put_process(f, in, p);
+	if (in->seccomp && in->seccomp->n) {
+		p->bpf = flat_items(f, in->seccomp->code, sizeof(*in->seccomp->code), in->seccomp->n);
+		p->seccomp_flags = in->seccomp->flags;
+	}
+}

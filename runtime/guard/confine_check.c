@@ -18,8 +18,8 @@
 #include "runtime/guard/confine_impl.h"
 
 /* Capabilities newer than some headers; the numbers are the kernel's. */
-#define NUMBER_OF_PERFMON 38	       /* Linux 5.8 */
-#define NUMBER_OF_BPF 39	       /* Linux 5.8 */
+#define NUMBER_OF_PERFMON            38 /* Linux 5.8 */
+#define NUMBER_OF_BPF                39 /* Linux 5.8 */
 #define NUMBER_OF_CHECKPOINT_RESTORE 40 /* Linux 5.9 */
 
 const struct confine_void_cap confine_void_caps[] = {
@@ -47,8 +47,8 @@ static int fail_permit(struct pf_error *e, const char *pointer, const char *why,
 		       const char *permit)
 {
 	return pf_fail(e, PF_ERR_POLICY, 0,
-		       "%s: %s, which a confined container must not have: %s, or let the node policy "
-		       "say \"permit\": [\"%s\"]",
+		       "%s: %s, and a confined container must not have that: %s, or let the node "
+		       "policy say \"permit\": [\"%s\"]",
 		       pointer, why, cure, permit);
 }
 
@@ -100,9 +100,9 @@ static int check_caps(const struct policy *policy, const struct oci_config *conf
 /* A path that says in so many words: the host's. Other paths are a pod's or another container's. */
 static bool is_host_path(const char *path)
 {
-	return path && (strncmp(path, "/proc/1/ns/", 11) == 0 ||
-			strncmp(path, "/proc/self/ns/", 14) == 0 ||
-			strncmp(path, "/proc/thread-self/ns/", 21) == 0);
+	return path &&
+	       (strncmp(path, "/proc/1/ns/", 11) == 0 || strncmp(path, "/proc/self/ns/", 14) == 0 ||
+		strncmp(path, "/proc/thread-self/ns/", 21) == 0);
 }
 
 static int check_namespaces(const struct policy *policy, const struct oci_config *config,
@@ -113,8 +113,10 @@ static int check_namespaces(const struct policy *policy, const struct oci_config
 		const char *permit, *why;
 	} shared[] = {
 		{ OCI_NS_PID, "host-pid", "the host's processes are in reach" },
-		{ OCI_NS_IPC, "host-ipc", "the host's System V IPC and message queues are in reach" },
-		{ OCI_NS_NETWORK, "host-net", "the host's network and abstract sockets are in reach" },
+		{ OCI_NS_IPC, "host-ipc",
+		  "the host's System V IPC and message queues are in reach" },
+		{ OCI_NS_NETWORK, "host-net",
+		  "the host's network and abstract sockets are in reach" },
 	};
 	const struct oci_namespace *ns = config->linux_.ns;
 
@@ -122,12 +124,15 @@ static int check_namespaces(const struct policy *policy, const struct oci_config
 		const struct oci_namespace *n = &ns[shared[i].ns];
 		char cure[80];
 
-		if ((n->present && !is_host_path(n->path)) || policy_permits(policy, shared[i].permit))
+		if ((n->present && !is_host_path(n->path)) ||
+		    policy_permits(policy, shared[i].permit))
 			continue;
-		snprintf(cure, sizeof(cure), "give it a %s namespace", oci_namespace_name(shared[i].ns));
+		snprintf(cure, sizeof(cure), "give it its own %s namespace",
+			 oci_namespace_name(shared[i].ns));
 		STEP(fail_permit(e, "/linux/namespaces", shared[i].why, cure, shared[i].permit));
 	}
-	if ((!ns[OCI_NS_MOUNT].present || ns[OCI_NS_MOUNT].path) && !policy_permits(policy, "mount-ns"))
+	if ((!ns[OCI_NS_MOUNT].present || ns[OCI_NS_MOUNT].path) &&
+	    !policy_permits(policy, "mount-ns"))
 		return fail_permit(e, "/linux/namespaces", "its mounts are not its own",
 				   "give it a new mount namespace", "mount-ns");
 	if (ns[OCI_NS_USER].path && !policy_permits(policy, "user-ns-path"))
@@ -173,7 +178,8 @@ static int check_mounts(const struct policy *policy, const struct oci_config *co
 			return fail_permit(e, pointer, "cgroups are writable there",
 					   "mount it read-only (with rro for a bind)", "rw-cgroup");
 	}
-	if ((config->linux_.rootfs_propagation & leaky) && !policy_permits(policy, "shared-propagation"))
+	if ((config->linux_.rootfs_propagation & leaky) &&
+	    !policy_permits(policy, "shared-propagation"))
 		return fail_permit(e, "/linux/rootfsPropagation",
 				   "its propagation lets mounts of the host appear later",
 				   "use private", "shared-propagation");
@@ -230,8 +236,8 @@ static int check_devices(const struct policy *policy, const struct oci_config *c
 			return fail_permit(e, pointer, "every device is allowed",
 					   "run it without --privileged", "privileged");
 		if (r->type == 'b' && !blocks)
-			return fail_permit(e, pointer, "a block device is allowed",
-					   "allow none", "block-devices");
+			return fail_permit(e, pointer, "a block device is allowed", "allow none",
+					   "block-devices");
 	}
 	if (!privileged && has_open_proc(config))
 		return fail_permit(e, "/linux/readonlyPaths", "/proc/sys is writable",

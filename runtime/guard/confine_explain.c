@@ -189,8 +189,8 @@ static void explain_json_key(const struct policy *policy, const struct confineme
 			     enum confine_key key, struct pf_buf *b)
 {
 	static const char *const origins[] = {
-		[POLICY_FROM_NOWHERE] = "default",    [POLICY_FROM_BUILTIN] = "built-in profile",
-		[POLICY_FROM_NODE] = "node policy",   [POLICY_FROM_PROFILE] = "profile",
+		[POLICY_FROM_NOWHERE] = "default",       [POLICY_FROM_BUILTIN] = "built-in profile",
+		[POLICY_FROM_NODE] = "node policy",      [POLICY_FROM_PROFILE] = "profile",
 		[POLICY_FROM_ANNOTATION] = "annotation",
 	};
 	const struct policy_value *value = confine_value(policy, key);
@@ -240,7 +240,8 @@ static void explain_json(const struct policy *policy, const struct confinement *
 	pf_buf_puts(b, "}\n");
 }
 
-void confine_explain(const struct policy *policy, const struct confinement *c, bool json, struct pf_buf *b)
+void confine_explain(const struct policy *policy, const struct confinement *c, bool json,
+		     struct pf_buf *b)
 {
 	if (json)
 		explain_json(policy, c, b);

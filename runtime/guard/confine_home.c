@@ -69,15 +69,16 @@ static const char *find_home(char *text, size_t len, uid_t uid)
 			*newline = '\0';
 		for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 			fields[i] = next_field(&rest);
-		if (fields[5] && fields[0][0] != '\0' && fields[0][0] != '#' && is_uid(fields[2], uid))
+		if (fields[5] && fields[0][0] != '\0' && fields[0][0] != '#' &&
+		    is_uid(fields[2], uid))
 			return fields[5];
 	}
 	return NULL;
 }
 
 /* A file of the image: it may be a fifo, a device or huge. It is looked at before it is opened for reading. */
-static int read_passwd(struct confine_run *run, char **ret_text, size_t *ret_len, const char **ret_why,
-		       struct pf_error *e)
+static int read_passwd(struct confine_run *run, char **ret_text, size_t *ret_len,
+		       const char **ret_why, struct pf_error *e)
 {
 	struct pf_error why = PF_ERROR_INIT;
 	struct confine_found found;

@@ -50,11 +50,11 @@ struct confine_run {
 
 /* ---- confine_walk.c */
 
-enum confine_links { /* which symlinks may lie on a path */
-	LINKS_ANY,     /* mount points: the init resolved them so */
-	LINKS_OF_ROOT, /* first pass over write: those of the root filesystem */
-	LINKS_TRUSTED, /* entries: those of the root filesystem that no write entry holds */
-	LINKS_NONE,    /* tokens: the image must not choose */
+enum confine_links {                /* which symlinks may lie on a path */
+		     LINKS_ANY,     /* mount points: the init resolved them so */
+		     LINKS_OF_ROOT, /* first pass over write: those of the root filesystem */
+		     LINKS_TRUSTED, /* entries: those of the root filesystem that no write entry holds */
+		     LINKS_NONE, /* tokens: the image must not choose */
 };
 
 enum confine_answer { CONFINE_FOUND = 0, CONFINE_ABSENT, CONFINE_LINK };
@@ -100,7 +100,8 @@ int confine_expand(struct confine_run *run, const struct confine_wish *wish, str
 /* ---- confine_home.c */
 
 /** confine_home() - HOME of process.env, else of the image's passwd; NULL and *ret_why when there is none */
-int confine_home(struct confine_run *run, char **ret_home, const char **ret_why, struct pf_error *e);
+int confine_home(struct confine_run *run, char **ret_home, const char **ret_why,
+		 struct pf_error *e);
 /** confine_env() - the value that getenv(3) would find in process.env, NULL */
 const char *confine_env(const struct oci_config *config, const char *name);
 
@@ -126,7 +127,8 @@ bool confine_shares(const struct oci_config *config, enum oci_ns ns);
 
 /* ---- confine_check.c */
 
-extern const struct confine_void_cap { /* capabilities that void a protection, and which; ends with .what NULL */
+extern const struct
+	confine_void_cap { /* capabilities that void a protection, and which; ends with .what NULL */
 	int cap;
 	const char *what;
 } confine_void_caps[];
@@ -155,11 +157,11 @@ const char *confine_key_name(enum confine_key key);
 void confine_where(const struct policy_value *value, enum confine_key key, char *buf, size_t size);
 /** confine_compare_paths() - an order in which all that lies below a path follows it at once */
 int confine_compare_paths(const char *a, const char *b);
-int confine_add_path(struct confine_paths *list, const struct confine_path *path,
-		     const char *where, struct pf_error *e);
+int confine_add_path(struct confine_paths *list, const struct confine_path *path, const char *where,
+		     struct pf_error *e);
 void confine_paths_free(struct confine_paths *list);
 /** confine_note() - something explain and posture say; said once */
 int confine_note(struct confine_run *run, struct pf_error *e, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 #endif

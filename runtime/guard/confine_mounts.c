@@ -20,16 +20,13 @@ static bool is_from_outside(const struct oci_mount *mount)
 	return mount->kind == OCI_FS_BIND || mount->kind == OCI_FS_OTHER;
 }
 
-static bool is_hidden_by_later(const struct oci_config *config, size_t index)
+static bool is_hidden_by_later(const struct oci_config *config, size_t index, const char *dest)
 {
-	const char *dest = config->mounts[index].destination;
-	char ours[PATH_MAX], later[PATH_MAX];
+	char later[PATH_MAX];
 
-	if (pf_path_normalise(dest, ours, sizeof(ours)) < 0)
-		return false;
 	for (size_t i = index + 1; i < config->n_mounts; i++)
 		if (pf_path_normalise(config->mounts[i].destination, later, sizeof(later)) == 0 &&
-		    pf_path_inside(ours, later))
+		    pf_path_inside(dest, later))
 			return true;
 	return false;
 }
@@ -88,18 +85,19 @@ static int find_one(struct confine_run *run, size_t index, struct pf_error *e)
 	int answer;
 
 	if (pf_path_normalise(mount->destination, dest, sizeof(dest)) < 0)
-		return pf_fail(e, PF_ERR_POLICY, 0,
-			       "/mounts/%zu/destination: `%s' cannot be judged: a confined container "
-			       "needs a normalised path there",
-			       index, mount->destination);
-	answer = run->in->unmounted ? find_unmounted(run, mount, dest, &found, e) :
-				      confine_walk(run, dest, links, &found, e);
+		return pf_fail(
+			e, PF_ERR_POLICY, 0,
+			"/mounts/%zu/destination: `%s' cannot be judged: a confined container "
+			"needs a normalised path there",
+			index, mount->destination);
+	answer = run->in->unmounted ? find_unmounted(run, mount, dest, &found, e)
+				    : confine_walk(run, dest, links, &found, e);
 	if (answer < 0)
 		return answer;
 	if (mount->copy_symlink && answer == CONFINE_FOUND && !found.mount_root)
 		return 0;
 	if (!run->in->unmounted && (answer != CONFINE_FOUND || !found.mount_root)) {
-		if (!is_from_outside(mount) || is_hidden_by_later(run->in->config, index))
+		if (!is_from_outside(mount) || is_hidden_by_later(run->in->config, index, dest))
 			return 0;
 		return pf_fail(e, PF_ERR_POLICY, 0,
 			       "/mounts/%zu: `%s' is not a mount in the container's tree, so it "
@@ -181,10 +179,11 @@ static int fail_inner(const struct confine_run *run, const struct confine_path *
 	char where[160];
 
 	confine_where(value, inner->key, where, sizeof(where));
-	return pf_fail(e, PF_ERR_POLICY, 0,
-		       "%s: `%.80s' (`%.80s') lies inside the mount `%.80s', which no entry opens and "
-		       "`@image' therefore covers as a whole: list `%.80s' instead",
-		       where, inner->entry, inner->path, mount->path, mount->path);
+	return pf_fail(
+		e, PF_ERR_POLICY, 0,
+		"%s: `%.80s' (`%.80s') lies inside the mount `%.80s', which no entry opens and "
+		"`@image' therefore covers as a whole: list `%.80s' instead",
+		where, inner->entry, inner->path, mount->path, mount->path);
 }
 
 static int decide_cover(const struct confine_run *run, struct confine_mount *mount,

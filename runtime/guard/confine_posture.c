@@ -31,8 +31,9 @@ static void put_mechanisms(const struct confinement *c, struct pf_buf *b)
 		covers += c->mounts[i].covered;
 		readonly += c->mounts[i].made_readonly;
 	}
-	pf_buf_printf(b, "{\"no_new_privs\":true,\"landlock\":%s,\"seccomp\":true,\"covers\":%zu,"
-			 "\"readonly_mounts\":%zu}",
+	pf_buf_printf(b,
+		      "{\"no_new_privs\":true,\"landlock\":%s,\"seccomp\":true,\"covers\":%zu,"
+		      "\"readonly_mounts\":%zu}",
 		      c->abi ? "true" : "false", covers, readonly);
 }
 
@@ -101,7 +102,8 @@ static void put_permitted(const struct policy *policy, struct pf_buf *b)
 	}
 }
 
-void confine_posture(const struct policy *policy, const struct confinement *c, int64_t probes, struct pf_buf *b)
+void confine_posture(const struct policy *policy, const struct confinement *c, int64_t probes,
+		     struct pf_buf *b)
 {
 	pf_buf_printf(b, "{\"abi\":%d,\"profile\":", c->abi);
 	if (policy->profile)

@@ -87,8 +87,10 @@ static int resolve_key(struct confine_run *run, enum confine_key key, struct pf_
 static int note_loaders(struct confine_run *run, struct pf_error *e)
 {
 	static const char *const loaders[] = {
-		"/lib64/ld-linux-x86-64.so.2",	 "/lib/ld-linux-aarch64.so.1",
-		"/lib/ld-musl-x86_64.so.1",	 "/lib/ld-musl-aarch64.so.1",
+		"/lib64/ld-linux-x86-64.so.2",
+		"/lib/ld-linux-aarch64.so.1",
+		"/lib/ld-musl-x86_64.so.1",
+		"/lib/ld-musl-aarch64.so.1",
 	};
 	const struct confinement *c = run->out;
 
@@ -104,13 +106,15 @@ static int note_loaders(struct confine_run *run, struct pf_error *e)
 		if (answer != CONFINE_FOUND)
 			continue;
 		for (size_t i = 0; i < c->n_paths; i++)
-			if (c->paths[i].key == CONFINE_EXEC && pf_path_inside(found.path, c->paths[i].path))
+			if (c->paths[i].key == CONFINE_EXEC &&
+			    pf_path_inside(found.path, c->paths[i].path))
 				opened = true;
 		if (!opened)
-			STEP(confine_note(run, e,
-					  "exec: the loader `%.200s' is not in the list, so dynamic "
-					  "programs cannot start",
-					  found.path));
+			STEP(confine_note(
+				run, e,
+				"exec: the loader `%.200s' is not in the list, so dynamic "
+				"programs cannot start",
+				found.path));
 	}
 	return 0;
 }

@@ -14,13 +14,13 @@
 #include "runtime/guard/confine_impl.h"
 
 #define RIGHTS_READ (PF_LL_FS_READ_FILE | PF_LL_FS_READ_DIR)
-#define RIGHTS_WRITE                                                                               \
-	(PF_LL_FS_WRITE_FILE | PF_LL_FS_TRUNCATE | PF_LL_FS_REMOVE_DIR | PF_LL_FS_REMOVE_FILE |    \
-	 PF_LL_FS_MAKE_CHAR | PF_LL_FS_MAKE_DIR | PF_LL_FS_MAKE_REG | PF_LL_FS_MAKE_SOCK |         \
+#define RIGHTS_WRITE                                                                            \
+	(PF_LL_FS_WRITE_FILE | PF_LL_FS_TRUNCATE | PF_LL_FS_REMOVE_DIR | PF_LL_FS_REMOVE_FILE | \
+	 PF_LL_FS_MAKE_CHAR | PF_LL_FS_MAKE_DIR | PF_LL_FS_MAKE_REG | PF_LL_FS_MAKE_SOCK |      \
 	 PF_LL_FS_MAKE_FIFO | PF_LL_FS_MAKE_BLOCK | PF_LL_FS_MAKE_SYM | PF_LL_FS_REFER)
 /* What a rule on something that is no directory may hold; the kernel refuses the others. */
-#define RIGHTS_OF_FILE                                                                             \
-	(PF_LL_FS_EXECUTE | PF_LL_FS_WRITE_FILE | PF_LL_FS_READ_FILE | PF_LL_FS_TRUNCATE |         \
+#define RIGHTS_OF_FILE                                                                     \
+	(PF_LL_FS_EXECUTE | PF_LL_FS_WRITE_FILE | PF_LL_FS_READ_FILE | PF_LL_FS_TRUNCATE | \
 	 PF_LL_FS_IOCTL_DEV | PF_LL_FS_RESOLVE_UNIX)
 
 /* What each ABI can handle in all: everything below the first right of the next. */
@@ -30,8 +30,10 @@ static uint64_t rights_of_abi(int abi)
 		int abi;
 		uint64_t first_beyond;
 	} limits[] = {
-		{ 9, PF_LL_FS_RESOLVE_UNIX << 1 }, { 5, PF_LL_FS_RESOLVE_UNIX },
-		{ 3, PF_LL_FS_IOCTL_DEV },	   { 2, PF_LL_FS_TRUNCATE },
+		{ 9, PF_LL_FS_RESOLVE_UNIX << 1 },
+		{ 5, PF_LL_FS_RESOLVE_UNIX },
+		{ 3, PF_LL_FS_IOCTL_DEV },
+		{ 2, PF_LL_FS_TRUNCATE },
 		{ 1, PF_LL_FS_REFER },
 	};
 
@@ -49,7 +51,8 @@ static uint64_t granted_at_root(const struct confinement *c)
 		return 0;
 	if (c->abi >= 2)
 		return PF_LL_FS_REFER;
-	return c->keys ? 0 : PF_LL_FS_EXECUTE; /* a domain needs one right, if only for what a domain is */
+	return c->keys ? 0
+		       : PF_LL_FS_EXECUTE; /* a domain needs one right, if only for what a domain is */
 }
 
 static uint64_t wanted_rights(const struct confinement *c)
@@ -97,7 +100,7 @@ static const struct need { /* what a host's ABI may lack */
 	int abi;
 	const char *kernel;
 	unsigned int keys; /* needed where one of them is in force */
-	bool scope;	   /* needed where there is something to scope */
+	bool scope;        /* needed where there is something to scope */
 	const char *lost;  /* what the container then has not */
 } needs[] = {
 	{ "landlock.refer", 2, "5.19", ~0u, false,
@@ -121,11 +124,12 @@ static int check_needs(struct confine_run *run, struct pf_error *e)
 		if (c->abi >= need->abi || !((c->keys & need->keys) || (need->scope && scoped)))
 			continue;
 		if (!policy_degrades(run->in->policy, need->name))
-			return pf_fail(e, PF_ERR_HOST, 0,
-				       "%s: this host has Landlock ABI %d, ABI %d (Linux %s) is needed; "
-				       "`degrade' may name `%s': %s",
-				       need->name, c->abi, need->abi, need->kernel, need->name,
-				       need->lost);
+			return pf_fail(
+				e, PF_ERR_HOST, 0,
+				"%s: this host has Landlock ABI %d, ABI %d (Linux %s) is needed; "
+				"`degrade' may name `%s': %s",
+				need->name, c->abi, need->abi, need->kernel, need->name,
+				need->lost);
 		STEP(use_degrade(run, need->name, need->lost, e));
 	}
 	return 0;
@@ -134,8 +138,9 @@ static int check_needs(struct confine_run *run, struct pf_error *e)
 /* Connecting is not reading: before ABI 9 nothing of Landlock sees it, so `read' does not depend on it. */
 static int note_unix(struct confine_run *run, struct pf_error *e)
 {
-	const char *lost = "connecting to a unix socket by path is not stopped before Landlock ABI 9; "
-			   "sockets in covered mounts are out of reach, opened mounts may get some later";
+	const char *lost =
+		"connecting to a unix socket by path is not stopped before Landlock ABI 9; "
+		"sockets in covered mounts are out of reach, opened mounts may get some later";
 
 	if (run->out->abi >= 9 || !(run->keys & CONFINE_BIT(CONFINE_READ)))
 		return 0;
@@ -147,18 +152,20 @@ static int note_unix(struct confine_run *run, struct pf_error *e)
 static int check_landlock(struct confine_run *run, struct pf_error *e)
 {
 	const struct host *host = run->in->host;
-	const char *cure = host->landlock_errno == EOPNOTSUPP ?
-				   "Landlock is switched off: add `landlock' to lsm= on the kernel's "
-				   "command line" :
-				   "this kernel has no Landlock: Linux 5.13 with CONFIG_SECURITY_LANDLOCK "
-				   "is needed";
+	const char *cure =
+		host->landlock_errno == EOPNOTSUPP
+			? "Landlock is switched off: add `landlock' to lsm= on the kernel's "
+			  "command line"
+			: "this kernel has no Landlock: Linux 5.13 with CONFIG_SECURITY_LANDLOCK "
+			  "is needed";
 
 	if (host->landlock_abi > 0)
 		return 0;
 	if (!policy_degrades(run->in->policy, "landlock"))
-		return pf_fail(e, PF_ERR_HOST, host->landlock_errno, "%s, or `degrade' may name `landlock'",
-			       cure);
-	return use_degrade(run, "landlock", "paths are not confined; covers and read-only mounts stand", e);
+		return pf_fail(e, PF_ERR_HOST, host->landlock_errno,
+			       "%s, or `degrade' may name `landlock'", cure);
+	return use_degrade(run, "landlock",
+			   "paths are not confined; covers and read-only mounts stand", e);
 }
 
 int confine_decide_rights(struct confine_run *run, struct pf_error *e)

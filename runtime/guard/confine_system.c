@@ -18,9 +18,10 @@ enum part_flag {
 	PART_READ = CONFINE_BIT(CONFINE_READ),
 	PART_WRITE = CONFINE_BIT(CONFINE_WRITE),
 	PART_EXEC = CONFINE_BIT(CONFINE_EXEC),
-	PART_ENGINE = 1 << 8,	   /* a mount there is the engine's */
-	PART_SAME_SOURCE = 1 << 9, /* ... if it is a bind of the host's own directory of that name */
-	PART_TTY = 1 << 10,	   /* a device or a terminal: IOCTL_DEV with write */
+	PART_ENGINE = 1 << 8, /* a mount there is the engine's */
+	PART_SAME_SOURCE =
+		1 << 9,     /* ... if it is a bind of the host's own directory of that name */
+	PART_TTY = 1 << 10, /* a device or a terminal: IOCTL_DEV with write */
 };
 
 struct part {

@@ -22,15 +22,16 @@ static const struct {
 	const char *path;
 	bool below;
 } not_a_place[] = {
-	{ "/", false },	  { "/usr", false }, { "/var", false }, { "/boot", false },   { "/etc", true },
-	{ "/proc", true }, { "/sys", true },  { "/dev", true },	 { "/run", true }, { "/var/run", true },
+	{ "/", false },   { "/usr", false },    { "/var", false }, { "/boot", false },
+	{ "/etc", true }, { "/proc", true },    { "/sys", true },  { "/dev", true },
+	{ "/run", true }, { "/var/run", true },
 };
 
 static bool is_system_place(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(not_a_place); i++)
-		if (not_a_place[i].below ? pf_path_inside(path, not_a_place[i].path) :
-					   strcmp(path, not_a_place[i].path) == 0)
+		if (not_a_place[i].below ? pf_path_inside(path, not_a_place[i].path)
+					 : strcmp(path, not_a_place[i].path) == 0)
 			return true;
 	return false;
 }
@@ -73,20 +74,22 @@ static int add_place(struct confine_run *run, const struct confine_wish *wish, c
 	int answer;
 
 	if (pf_path_normalise(path, place, sizeof(place)) < 0)
-		return leave_out(run, wish, e, "%s: %s `%.100s' is not an absolute path without `..'; left out",
-				    wish->entry, what, path);
+		return leave_out(run, wish, e,
+				 "%s: %s `%.100s' is not an absolute path without `..'; left out",
+				 wish->entry, what, path);
 	answer = confine_walk(run, place, LINKS_NONE, &found, e);
 	if (answer < 0)
 		return answer;
 	if (answer == CONFINE_ABSENT)
-		return leave_out(run, wish, e, "%s: %s `%.100s' does not exist; left out", wish->entry,
-				    what, place);
+		return leave_out(run, wish, e, "%s: %s `%.100s' does not exist; left out",
+				 wish->entry, what, place);
 	if (answer == CONFINE_LINK)
-		return leave_out(run, wish, e, "%s: %s `%.100s' leads through the symlink `%.100s'; left out",
-				    wish->entry, what, place, found.path);
+		return leave_out(run, wish, e,
+				 "%s: %s `%.100s' leads through the symlink `%.100s'; left out",
+				 wish->entry, what, place, found.path);
 	if ((found.mode & S_IFMT) && !S_ISDIR(found.mode))
 		return leave_out(run, wish, e, "%s: %s `%.100s' is not a directory; left out",
-				    wish->entry, what, place);
+				 wish->entry, what, place);
 	return add(wish, &found, e);
 }
 
@@ -97,11 +100,12 @@ static int add_chosen(struct confine_run *run, const struct confine_wish *wish, 
 
 	if (pf_path_normalise(path, place, sizeof(place)) == 0 && is_system_place(place))
 		return leave_out(run, wish, e, "%s: %s `%.100s' is a place of the system; left out",
-				    wish->entry, what, place);
+				 wish->entry, what, place);
 	return add_place(run, wish, what, path, e);
 }
 
-static int expand_image(struct confine_run *run, const struct confine_wish *wish, struct pf_error *e)
+static int expand_image(struct confine_run *run, const struct confine_wish *wish,
+			struct pf_error *e)
 {
 	struct confine_path path = {
 		.key = wish->key,
@@ -194,8 +198,8 @@ static const struct {
 	const char *name;
 	int (*expand)(struct confine_run *run, const struct confine_wish *wish, struct pf_error *e);
 } tokens[] = {
-	{ "@image", expand_image },	{ "@cwd", expand_cwd }, { "@home", expand_home },
-	{ "@mounts", expand_mounts },	{ "@tmp", expand_tmp }, { "@none", expand_nothing },
+	{ "@image", expand_image },    { "@cwd", expand_cwd }, { "@home", expand_home },
+	{ "@mounts", expand_mounts },  { "@tmp", expand_tmp }, { "@none", expand_nothing },
 	{ "@system", expand_nothing },
 };
 
@@ -216,11 +220,13 @@ static int expand_literal(struct confine_run *run, const struct confine_wish *wi
 	int answer;
 
 	if (pf_path_normalise(wish->entry, path, sizeof(path)) < 0)
-		return wish->lenient ? 0 :
-				       fail_entry(run, wish, "is not a normalised absolute path", "", e);
+		return wish->lenient
+			       ? 0
+			       : fail_entry(run, wish, "is not a normalised absolute path", "", e);
 	answer = confine_walk(run, path, wish->links, &found, e);
 	if (answer < 0) {
-		confine_where(confine_value(run->in->policy, wish->key), wish->key, cure, sizeof(cure));
+		confine_where(confine_value(run->in->policy, wish->key), wish->key, cure,
+			      sizeof(cure));
 		return pf_wrap(e, "%.150s", cure);
 	}
 	if (answer == CONFINE_FOUND)
@@ -229,10 +235,11 @@ static int expand_literal(struct confine_run *run, const struct confine_wish *wi
 		return 0;
 	if (answer == CONFINE_ABSENT)
 		return fail_entry(run, wish, "does not exist in the container", "", e);
-	snprintf(cure, sizeof(cure),
-		 " `%.100s', which lies in a mount or where the container may write: name the place "
-		 "it leads to",
-		 found.path);
+	snprintf(
+		cure, sizeof(cure),
+		" `%.100s', which lies in a mount or where the container may write: name the place "
+		"it leads to",
+		found.path);
 	return fail_entry(run, wish, "leads through the symlink", cure, e);
 }
 

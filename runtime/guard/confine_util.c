@@ -28,24 +28,15 @@ static const char *const key_names[CONFINE_KEY_COUNT_] = {
 };
 
 const struct confine_right confine_rights[] = {
-	{ PF_LL_FS_EXECUTE, "execute" },
-	{ PF_LL_FS_WRITE_FILE, "write_file" },
-	{ PF_LL_FS_READ_FILE, "read_file" },
-	{ PF_LL_FS_READ_DIR, "read_dir" },
-	{ PF_LL_FS_REMOVE_DIR, "remove_dir" },
-	{ PF_LL_FS_REMOVE_FILE, "remove_file" },
-	{ PF_LL_FS_MAKE_CHAR, "make_char" },
-	{ PF_LL_FS_MAKE_DIR, "make_dir" },
-	{ PF_LL_FS_MAKE_REG, "make_reg" },
-	{ PF_LL_FS_MAKE_SOCK, "make_sock" },
-	{ PF_LL_FS_MAKE_FIFO, "make_fifo" },
-	{ PF_LL_FS_MAKE_BLOCK, "make_block" },
-	{ PF_LL_FS_MAKE_SYM, "make_sym" },
-	{ PF_LL_FS_REFER, "refer" },
-	{ PF_LL_FS_TRUNCATE, "truncate" },
-	{ PF_LL_FS_IOCTL_DEV, "ioctl_dev" },
-	{ PF_LL_FS_RESOLVE_UNIX, "resolve_unix" },
-	{ 0, NULL },
+	{ PF_LL_FS_EXECUTE, "execute" },           { PF_LL_FS_WRITE_FILE, "write_file" },
+	{ PF_LL_FS_READ_FILE, "read_file" },       { PF_LL_FS_READ_DIR, "read_dir" },
+	{ PF_LL_FS_REMOVE_DIR, "remove_dir" },     { PF_LL_FS_REMOVE_FILE, "remove_file" },
+	{ PF_LL_FS_MAKE_CHAR, "make_char" },       { PF_LL_FS_MAKE_DIR, "make_dir" },
+	{ PF_LL_FS_MAKE_REG, "make_reg" },         { PF_LL_FS_MAKE_SOCK, "make_sock" },
+	{ PF_LL_FS_MAKE_FIFO, "make_fifo" },       { PF_LL_FS_MAKE_BLOCK, "make_block" },
+	{ PF_LL_FS_MAKE_SYM, "make_sym" },         { PF_LL_FS_REFER, "refer" },
+	{ PF_LL_FS_TRUNCATE, "truncate" },         { PF_LL_FS_IOCTL_DEV, "ioctl_dev" },
+	{ PF_LL_FS_RESOLVE_UNIX, "resolve_unix" }, { 0, NULL },
 };
 
 const struct confine_right confine_scopes[] = {
@@ -99,13 +90,14 @@ int confine_compare_paths(const char *a, const char *b)
 	}
 	if (*a == *b)
 		return 0;
-	if (*a == '/' || *b == '/') /* "/a/b" before "/a-c"; but the shorter one first, which ends */
+	if (*a == '/' ||
+	    *b == '/') /* "/a/b" before "/a-c"; but the shorter one first, which ends */
 		return *a == '/' ? (*b ? -1 : 1) : (*a ? 1 : -1);
 	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
 }
 
-int confine_add_path(struct confine_paths *list, const struct confine_path *path,
-		     const char *where, struct pf_error *e)
+int confine_add_path(struct confine_paths *list, const struct confine_path *path, const char *where,
+		     struct pf_error *e)
 {
 	struct confine_path *more = reallocarray(list->v, list->n + 1, sizeof(*more));
 	char *copy;

@@ -84,7 +84,8 @@ static bool is_followed(const struct confine_run *run, const struct confine_foun
 
 struct walk {
 	char done[PATH_MAX]; /* no symlink in it; "" is the root */
-	char todo[2 * PATH_MAX];
+	char todo[PATH_MAX]; /* what is left of the way begins at .at */
+	size_t at;
 	unsigned int n_links;
 };
 
@@ -97,57 +98,85 @@ static void go_up(struct walk *w)
 }
 
 /* Put a symlink's target in front of what is still to do. */
-static int prepend_target(struct walk *w, int link_fd, const char *rest)
+static int follow(struct walk *w, int link_fd)
 {
-	char target[PATH_MAX], joined[sizeof(w->todo)];
-	ssize_t n = readlinkat(link_fd, "", target, sizeof(target) - 1);
+	char joined[PATH_MAX];
+	const char *rest = w->todo + w->at;
+	ssize_t n = readlinkat(link_fd, "", joined, sizeof(joined));
 
 	if (n < 0)
 		return -errno;
-	target[n] = '\0';
-	if (target[0] == '/')
-		w->done[0] = '\0';
-	if (snprintf(joined, sizeof(joined), "%s/%s", target, rest) >= (int)sizeof(joined))
+	if (n == 0) /* a filesystem may say so; it must not be taken for an absolute path */
+		return -ENOENT;
+	if ((size_t)n + 1 + strlen(rest) + 1 > sizeof(joined))
 		return -ENAMETOOLONG;
-	memcpy(w->todo, joined, strlen(joined) + 1);
+	joined[n] = '/';
+	memcpy(joined + n + 1, rest, strlen(rest) + 1);
+	if (joined[0] == '/')
+		w->done[0] = '\0';
+	memcpy(w->todo, joined, sizeof(joined));
+	w->at = 0;
 	return 0;
 }
 
-/* One component of the way. */
-static int advance(const struct confine_run *run, struct walk *w, enum confine_links links,
-		   struct confine_found *ret, struct pf_error *e)
+/* Take the next component; its length, 0 at the end. */
+static size_t next_name(struct walk *w, const char **ret_name)
 {
-	char name[NAME_MAX + 1], rest[sizeof(w->todo)];
-	const char *start = w->todo + strspn(w->todo, "/");
-	size_t len = strcspn(start, "/"), old = strlen(w->done);
-	auto_fd fd = -EBADF;
-	int answer;
+	size_t len;
 
-	if (len > NAME_MAX || old + len + 2 > sizeof(w->done))
-		return CONFINE_ABSENT;
-	memcpy(name, start, len);
-	name[len] = '\0';
-	memcpy(rest, start + len, strlen(start + len) + 1);
-	memcpy(w->todo, rest, strlen(rest) + 1);
-	if (len == 0 || strcmp(name, ".") == 0)
-		return CONFINE_FOUND;
-	if (strcmp(name, "..") == 0) {
-		go_up(w);
-		return CONFINE_FOUND;
-	}
-	snprintf(w->done + old, sizeof(w->done) - old, "/%s", name);
-	answer = look(run, w->done, ret, &fd, e);
+	w->at += strspn(w->todo + w->at, "/");
+	*ret_name = w->todo + w->at;
+	len = strcspn(*ret_name, "/");
+	w->at += len;
+	return len;
+}
+
+static int enter(const struct confine_run *run, struct walk *w, enum confine_links links,
+		 struct confine_found *ret, struct pf_error *e)
+{
+	size_t parent = (size_t)(strrchr(w->done, '/') - w->done);
+	auto_fd fd = -EBADF;
+	int answer = look(run, w->done, ret, &fd, e);
+
 	if (answer != CONFINE_FOUND || !S_ISLNK(ret->mode))
 		return answer;
 	if (!is_followed(run, ret, links))
 		return CONFINE_LINK;
 	if (++w->n_links > MAX_LINKS)
 		return pf_fail(e, PF_ERR_POLICY, ELOOP, "`%s' in the container", ret->path);
-	w->done[old] = '\0';
-	answer = prepend_target(w, fd, rest);
-	return answer == -ENAMETOOLONG ? CONFINE_ABSENT :
-	       answer < 0	       ? pf_fail_sys(e, answer, "read symlink `%s'", ret->path) :
-					 CONFINE_FOUND;
+	w->done[parent] = '\0';
+	answer = follow(w, fd);
+	if (answer == -ENAMETOOLONG || answer == -ENOENT)
+		return CONFINE_ABSENT;
+	return answer < 0 ? pf_fail_sys(e, answer, "read symlink `%s'", ret->path) : CONFINE_FOUND;
+}
+
+static int walk_all(const struct confine_run *run, struct walk *w, enum confine_links links,
+		    struct confine_found *ret, struct pf_error *e)
+{
+	const char *name;
+	size_t len;
+
+	while ((len = next_name(w, &name))) {
+		size_t old = strlen(w->done);
+		int answer;
+
+		if (len == 1 && name[0] == '.')
+			continue;
+		if (len == 2 && name[0] == '.' && name[1] == '.') {
+			go_up(w);
+			continue;
+		}
+		if (len > NAME_MAX || old + 1 + len + 1 > sizeof(w->done))
+			return CONFINE_ABSENT;
+		w->done[old] = '/';
+		memcpy(w->done + old + 1, name, len);
+		w->done[old + 1 + len] = '\0';
+		answer = enter(run, w, links, ret, e);
+		if (answer != CONFINE_FOUND)
+			return answer;
+	}
+	return look(run, w->done[0] ? w->done : "/", ret, NULL, e);
 }
 
 /* explain --bundle: what a mount will bring is not there yet, so it is believed to exist. */
@@ -170,27 +199,22 @@ static bool assume(const struct confine_run *run, const char *path, struct confi
 int confine_walk(const struct confine_run *run, const char *path, enum confine_links links,
 		 struct confine_found *ret, struct pf_error *e)
 {
-	struct walk w = { .n_links = 0 };
+	struct walk w;
 	int answer;
 
 	if (assume(run, path, ret))
 		return CONFINE_FOUND;
 	answer = look(run, path, ret, NULL, e);
+	if (answer == CONFINE_ABSENT || answer < 0 || strlen(path) >= sizeof(w.todo))
+		return answer;
 	if (answer == CONFINE_FOUND && !S_ISLNK(ret->mode))
 		return CONFINE_FOUND;
-	if (answer == CONFINE_ABSENT || answer < 0)
-		return answer;
-	if (strlen(path) >= sizeof(w.todo))
-		return CONFINE_ABSENT;
 	memcpy(w.todo, path, strlen(path) + 1);
-	while (w.todo[strspn(w.todo, "/")]) {
-		answer = advance(run, &w, links, ret, e);
-		if (answer != CONFINE_FOUND)
-			return answer;
-	}
-	answer = look(run, w.done[0] ? w.done : "/", ret, NULL, e);
+	w.done[0] = '\0';
+	w.at = w.n_links = 0;
+	answer = walk_all(run, &w, links, ret, e);
 	/* The way changed while it was walked: only something outside the container can do that before it starts. */
-	if (answer == CONFINE_LINK || (answer == CONFINE_FOUND && S_ISLNK(ret->mode)))
+	if (answer == CONFINE_FOUND && S_ISLNK(ret->mode))
 		return pf_fail(e, PF_ERR_SYS, EAGAIN, "resolve `%s' in the container", path);
 	return answer;
 }

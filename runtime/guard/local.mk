@@ -18,3 +18,5 @@ GUARD_SOURCES += \
 	runtime/guard/confine_walk.c \
 	runtime/guard/posture.c
 GUARD_SOURCES += runtime/guard/confine_void.c
+UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules
+EXTRA_DIST += tests/unit/confine_box.h $(wildcard $(top_srcdir)/tests/golden/explain/*)

@@ -4,11 +4,12 @@
  */
 #include <config.h>
 
+#include "runtime/guard/posture.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
-#include "runtime/guard/posture.h"
 
 #define COLUMN 14
 
@@ -80,7 +81,8 @@ static void put_mechanisms(struct pf_buf *b, const struct json *root)
 	put_name(b, "seccomp");
 	pf_buf_puts(b, is_true(m, "seccomp") ? "on\n" : "off\n");
 	put_name(b, "no_new_privs");
-	pf_buf_puts(b, is_true(m, "no_new_privs") ? "on: sudo and setuid programs give nothing\n" : "off\n");
+	pf_buf_puts(b, is_true(m, "no_new_privs") ? "on: sudo and setuid programs give nothing\n"
+						  : "off\n");
 }
 
 static void put_keys(struct pf_buf *b, const struct json *keys)
@@ -90,11 +92,15 @@ static void put_keys(struct pf_buf *b, const struct json *keys)
 
 		put_name(b, key->key);
 		if (key->type != JSON_OBJECT) {
-			pf_buf_puts(b, "not confined\n");
+			pf_buf_puts(b, strcmp(key->key, "exec") == 0 && json_get(keys, "read") &&
+						       json_get(keys, "read")->type == JSON_OBJECT
+					       ? "whatever may be read\n"
+					       : "not confined\n");
 			continue;
 		}
 		put_strings(b, json_get(key, "entries"), "nothing");
-		for (const struct json *r = first(json_get(key, "rules"), JSON_ARRAY); r; r = r->next)
+		for (const struct json *r = first(json_get(key, "rules"), JSON_ARRAY); r;
+		     r = r->next)
 			rules++;
 		pf_buf_printf(b, " (%zu paths with @system)\n", rules);
 	}

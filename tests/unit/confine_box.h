@@ -38,6 +38,8 @@ struct box {
 	bool unmounted;
 	struct confinement c;
 	struct pf_error e;
+	char words[4096]; /* what entries and env point into */
+	size_t n_words;
 };
 
 static inline void box_must(bool ok, const char *what)
@@ -83,8 +85,8 @@ static inline void box_link(const struct box *b, const char *target, const char 
 	box_must(symlink(target, box_path(b, path)) == 0, path);
 }
 
-static inline struct oci_mount *box_add_mount(struct box *b, enum oci_fs_kind kind, const char *dest,
-					      const char *source)
+static inline struct oci_mount *box_add_mount(struct box *b, enum oci_fs_kind kind,
+					      const char *dest, const char *source)
 {
 	struct oci_mount *m = &b->mounts[b->config.n_mounts++];
 
@@ -134,10 +136,19 @@ static inline void box_bind_file(struct box *b, const char *dest, const char *wh
 	box_add_mount(b, OCI_FS_BIND, dest, "/srv/host-file");
 }
 
-/* Words separated by a space, in place. */
-static inline void box_split(const char *words, char **v, size_t *n)
+static inline char *box_keep(struct box *b, const char *text)
 {
-	char *text = strdup(words), *save = NULL;
+	char *kept = b->words + b->n_words;
+
+	b->n_words += strlen(text) + 1;
+	box_must(b->n_words <= sizeof(b->words), "too many words");
+	memcpy(kept, text, strlen(text) + 1);
+	return kept;
+}
+
+static inline void box_split(struct box *b, const char *words, char **v, size_t *n)
+{
+	char *text = box_keep(b, words), *save = NULL;
 
 	*n = 0;
 	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
@@ -154,7 +165,7 @@ static inline void box_key(struct box *b, enum policy_key key, const char *words
 	value->present = true;
 	value->origin = POLICY_FROM_ANNOTATION;
 	value->list.v = b->entries[key];
-	box_split(words, b->entries[key], &value->list.n);
+	box_split(b, words, b->entries[key], &value->list.n);
 	switch ((int)key) {
 	case POLICY_READ:
 		value->origin_name = "io.pinfold.read";
@@ -174,7 +185,7 @@ static inline void box_bound(struct box *b, enum policy_key key, const char *wor
 	struct policy_bound *bound = &b->policy.keys[key].bounds[b->policy.keys[key].n_bounds++];
 
 	bound->entries.v = b->bound;
-	box_split(words, b->bound, &bound->entries.n);
+	box_split(b, words, b->bound, &bound->entries.n);
 	bound->name = "limits of `/etc/pinfold/policy.json'";
 	bound->file = "/etc/pinfold/policy.json";
 	bound->limit = bound->undecided = true;
@@ -202,7 +213,7 @@ static inline int box_resolve(struct box *b)
 	return ret;
 }
 
-/* "path:entry path:entry", what a key opened without @system's part. */
+/* What a key opened without @system's part. */
 static inline const char *box_opened(const struct box *b, enum confine_key key)
 {
 	static char buf[1024];
@@ -213,8 +224,8 @@ static inline const char *box_opened(const struct box *b, enum confine_key key)
 		const struct confine_path *p = &b->c.paths[i];
 
 		if (p->key == key && !p->system)
-			len += (size_t)snprintf(buf + len, sizeof(buf) - len, "%s%s", len ? " " : "",
-						p->is_image ? "@image" : p->path);
+			len += (size_t)snprintf(buf + len, sizeof(buf) - len, "%s%s",
+						len ? " " : "", p->is_image ? "@image" : p->path);
 	}
 	return buf;
 }
@@ -251,8 +262,9 @@ static inline const char *box_notes(const struct box *b)
 static inline struct box *box_open(void)
 {
 	static unsigned int count;
-	static const char *const dirs[] = { "/etc", "/usr/bin", "/root", "/home/dev", "/work", "/var/tmp",
-					    "/tmp", "/proc", "/sys", "/dev", "/run", "/var/lib" };
+	static const char *const dirs[] = { "/etc",  "/usr/bin", "/root", "/home/dev",
+					    "/work", "/var/tmp", "/tmp",  "/proc",
+					    "/sys",  "/dev",     "/run",  "/var/lib" };
 	struct box *b = calloc(1, sizeof(*b));
 
 	box_must(b != NULL, "calloc");
@@ -267,7 +279,8 @@ static inline struct box *box_open(void)
 	box_must(mount("tmpfs", b->root, "tmpfs", 0, "size=4m") == 0, "tmpfs");
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		box_dir(b, dirs[i]);
-	box_file(b, "/etc/passwd", "root:x:0:0::/root:/bin/sh\ndev:x:1000:1000::/home/dev:/bin/sh\n");
+	box_file(b, "/etc/passwd",
+		 "root:x:0:0::/root:/bin/sh\ndev:x:1000:1000::/home/dev:/bin/sh\n");
 	box_file(b, "/etc/hosts", "");
 	box_file(b, "/usr/bin/tool", "");
 	b->config.mounts = b->mounts;
@@ -292,10 +305,8 @@ static inline void box_close(struct box *b)
 
 static inline void box_env(struct box *b, const char *var)
 {
-	char *copy = strdup(var);
-
-	box_must(copy && b->config.process.env.n + 1 < ARRAY_SIZE(b->env), "env");
-	b->env[b->config.process.env.n++] = copy;
+	box_must(b->config.process.env.n + 1 < ARRAY_SIZE(b->env), "env");
+	b->env[b->config.process.env.n++] = box_keep(b, var);
 }
 
 /* 0, or why the tests cannot run here */

@@ -54,8 +54,9 @@ static void cwd_is_the_working_directory(void)
 static void a_working_directory_that_is_the_systems_opens_nothing(void)
 {
 	static const char *const cwds[] = {
-		"/", "/usr", "/etc", "/etc/ssl", "/var", "/proc/self", "/sys", "/dev/shm", "/boot",
-		"/run/x", "/var/run", "/var/run/x", "//etc//", "/work/../etc", "work", "/absent", "",
+		"/",       "/usr",         "/etc",  "/etc/ssl", "/var",     "/proc/self",
+		"/sys",    "/dev/shm",     "/boot", "/run/x",   "/var/run", "/var/run/x",
+		"//etc//", "/work/../etc", "work",  "/absent",  "",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cwds); i++) {

@@ -223,7 +223,8 @@ static void bounds_are_compared_after_resolution(void)
 	CHECK_INT(resolve_within(b, "/alias", "/srv"), ==, -EINVAL);
 	CHECK_INT(b->e.kind, ==, PF_ERR_POLICY);
 	CHECK_HAS(b->e.msg, "/annotations/io.pinfold.read: `/alias' lies outside limits");
-	CHECK_HAS(b->e.msg, "`\"limits\": {\"read\": [\"/srv\", \"/alias\"]}' in `/etc/pinfold/policy.json'");
+	CHECK_HAS(b->e.msg,
+		  "`\"limits\": {\"read\": [\"/srv\", \"/alias\"]}' in `/etc/pinfold/policy.json'");
 	CHECK_HAS(b->e.msg, "(`/alias' is `/data/sub' here)");
 	CHECK_INT(resolve_within(b, "@none", "/srv"), ==, 0);
 	CHECK_INT(resolve_within(b, "/srv", ""), ==, -EINVAL);

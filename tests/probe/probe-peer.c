@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sockets, terminals, other processes, and kernel interfaces that have no file. */
+#include "probe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const char *const families[] = { "unix", "inet", "inet6", "netlink", "packet", "alg", "vsock", "bluetooth",
+					"can",	"tipc", "xdp",	 "smc",	    "kcm",    NULL };
+static const long family_values[] = { 1, 2, 10, 16, 17, 38, 40, 31, 29, 30, 44, 43, 41 };
+static const char *const types[] = { "stream", "dgram", "raw", "seqpacket", NULL };
+static const long type_values[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET };
+static const char *const protos[] = { "tcp", "udp", "icmp", "icmpv6", "mptcp", "sctp", "route", "audit", "raw", NULL };
+static const long proto_values[] = { 6, 17, 1, 58, 262, 132, 0, 9, 255 };
+
+static int do_socket(char **a)
+{
+	int fd = socket((int)lookup(a[0], families, family_values), (int)lookup(a[1], types, type_values),
+			a[2] ? (int)lookup(a[2], protos, proto_values) : 0);
+
+	return finish(fd, failed(fd));
+}
+
+static int do_socketpair(char **a)
+{
+	int sv[2] = { -1, -1 };
+	int r = failed(socketpair((int)lookup(a[0], families, family_values), (int)lookup(a[1], types, type_values), 0, sv));
+
+	finish(sv[0], 0);
+	return finish(sv[1], r);
+}
+
+/* a leading @ means the abstract name space */
+static int unix_socket(const char *name, int (*call)(int, const struct sockaddr *, socklen_t))
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t len = strlen(name);
+
+	if (fd < 0)
+		return -errno;
+	if (len >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sa.sun_path, name, len);
+	if (name[0] == '@')
+		sa.sun_path[0] = 0;
+	return call(fd, (const struct sockaddr *)&sa, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0 ?
+		       finish(fd, -errno) :
+		       fd;
+}
+
+static int do_connect_unix(char **a)
+{
+	int fd = unix_socket(a[0], connect);
+
+	return fd < 0 ? fd : finish(fd, 0);
+}
+
+static int do_bind_unix(char **a)
+{
+	int fd = unix_socket(a[0], bind);
+
+	return fd < 0 ? fd : finish(fd, 0);
+}
+
+/* listen-unix NAME: print "listening" and wait for ever */
+static int do_listen_unix(char **a)
+{
+	int fd = unix_socket(a[0], bind);
+
+	if (fd < 0)
+		return fd;
+	if (listen(fd, 8) < 0)
+		return -errno;
+	puts("listening");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+static int do_connect(char **a)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number(a[1])) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	inet_pton(AF_INET, a[0], &sa.sin_addr);
+	return finish(fd, failed(connect(fd, (const struct sockaddr *)&sa, sizeof(sa))));
+}
+
+static int tty_fd(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? 0 : fd;
+}
+
+/* the command in the low half, rubbish in the high half: a filter must compare 32 bits */
+static int do_tiocsti(char **a)
+{
+	unsigned long cmd = TIOCSTI | (a[0] ? 0x100000000UL : 0);
+
+	return failed(syscall(SYS_ioctl, (long)tty_fd(), cmd, "x"));
+}
+
+static int do_tioclinux(char **a)
+{
+	char sub = 2;
+
+	(void)a;
+	return failed(syscall(SYS_ioctl, (long)tty_fd(), 0x541CUL, &sub));
+}
+
+static int do_ptrace(char **a)
+{
+	return failed(ptrace(PTRACE_SEIZE, (pid_t)number(a[0]), NULL, NULL));
+}
+
+static int do_kill(char **a)
+{
+	return failed(kill((pid_t)number(a[0]), (int)number(a[1])));
+}
+
+static int read_proc(const char *pid, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int do_environ(char **a)
+{
+	return show_line(read_proc(a[0], "environ"));
+}
+
+static int do_mem(char **a)
+{
+	int fd = read_proc(a[0], "mem");
+
+	return finish(fd, failed(fd));
+}
+
+static int do_proc_fd(char **a)
+{
+	char path[128];
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", a[0]);
+	d = opendir(path);
+	if (!d)
+		return -errno;
+	closedir(d);
+	return 0;
+}
+
+static int do_vm_read(char **a)
+{
+	char b;
+	struct {
+		void *base;
+		size_t len;
+	} local = { &b, 1 }, remote = { (void *)(size_t)0x400000, 1 };
+	int r = failed(syscall(SYS_process_vm_readv, (long)number(a[0]), &local, 1L, &remote, 1L, 0L));
+
+	return r == -EFAULT ? 0 : r; /* a bad address there: the process itself was open to us */
+}
+
+/* fd-hunt N: look N times for a descriptor of another process that leads to a directory or file, and print the first */
+static int do_fd_hunt(char **a)
+{
+	char path[128], target[512];
+	const struct dirent *e;
+
+	say("nothing");
+	for (long i = number(a[0]); i > 0; i--) {
+		DIR *d = opendir("/proc");
+
+		while (d && (e = readdir(d))) {
+			long pid = strtol(e->d_name, NULL, 10);
+
+			if (pid <= 1 || pid == getpid())
+				continue;
+			for (int fd = 0; fd < 24; fd++) {
+				long n;
+
+				snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, fd);
+				n = readlink(path, target, sizeof(target) - 1);
+				if (n <= 0 || target[0] != '/' || !strncmp(target, "/dev/", 5))
+					continue;
+				target[n] = 0;
+				if (access(path, F_OK) == 0)
+					say("%s -> %s", path, target);
+			}
+		}
+		if (d)
+			closedir(d);
+	}
+	return 0;
+}
+
+static int do_keyring(char **a)
+{
+	(void)a;
+	return failed(syscall(SYS_keyctl, 0L /* KEYCTL_GET_KEYRING_ID */, -3L /* session */, 0L));
+}
+
+static int do_keyring_name(char **a)
+{
+	char buf[256] = "";
+	long n = syscall(SYS_keyctl, 6L /* KEYCTL_DESCRIBE */, -3L, buf, sizeof(buf) - 1);
+	const char *name;
+
+	(void)a;
+	if (n < 0)
+		return -errno;
+	name = strrchr(buf, ';');
+	say("%s", name ? name + 1 : buf);
+	return 0;
+}
+
+static int do_add_key(char **a)
+{
+	(void)a;
+	return failed(syscall(SYS_add_key, "user", "probe", "x", 1L, -3L));
+}
+
+static int do_bpf(char **a)
+{
+	char attr[128] = { 0 };
+
+	(void)a;
+	return failed(syscall(SYS_bpf, 0L, attr, sizeof(attr)));
+}
+
+static int do_perf(char **a)
+{
+	char attr[128] = { 0 };
+
+	(void)a;
+	*(unsigned int *)(void *)(attr + 4) = sizeof(attr);
+	return failed(syscall(SYS_perf_event_open, attr, 0L, -1L, -1L, 0L));
+}
+
+static int do_userfaultfd(char **a)
+{
+	(void)a;
+	return failed(syscall(SYS_userfaultfd, 1L /* user mode only */));
+}
+
+static int do_io_uring_setup(char **a)
+{
+	char params[256] = { 0 };
+
+	(void)a;
+	return failed(syscall(SYS_io_uring_setup, 2L, params));
+}
+
+/* syscall NR [ARG...]: any number at all, for filters */
+static int do_syscall(char **a)
+{
+	long v[6] = { 0 };
+	long r;
+
+	for (int i = 1; i < 7 && a[i]; i++)
+		v[i - 1] = number(a[i]);
+	r = syscall(number(a[0]), v[0], v[1], v[2], v[3], v[4], v[5]);
+	return failed(r);
+}
+
+const struct probe_command peer_commands[] = {
+	{ "socket", "FAMILY TYPE [PROTO]", 2, 3, 0, do_socket },
+	{ "socketpair", "FAMILY TYPE", 2, 2, 0, do_socketpair },
+	{ "connect-unix", "NAME", 1, 1, 0, do_connect_unix },
+	{ "bind-unix", "NAME", 1, 1, 0, do_bind_unix },
+	{ "listen-unix", "NAME", 1, 1, 0, do_listen_unix },
+	{ "connect", "IPV4 PORT", 2, 2, 0, do_connect },
+	{ "tiocsti", "[high]", 0, 1, 0, do_tiocsti },
+	{ "tioclinux", "", 0, 0, 0, do_tioclinux },
+	{ "ptrace", "PID", 1, 1, 0, do_ptrace },
+	{ "kill", "PID SIGNAL", 2, 2, 0, do_kill },
+	{ "environ", "PID", 1, 1, 0, do_environ },
+	{ "mem", "PID", 1, 1, 0, do_mem },
+	{ "proc-fd", "PID", 1, 1, 0, do_proc_fd },
+	{ "vm-read", "PID", 1, 1, 0, do_vm_read },
+	{ "fd-hunt", "N", 1, 1, FACT, do_fd_hunt },
+	{ "keyring", "", 0, 0, 0, do_keyring },
+	{ "keyring-name", "", 0, 0, FACT, do_keyring_name },
+	{ "add-key", "", 0, 0, 0, do_add_key },
+	{ "bpf", "", 0, 0, 0, do_bpf },
+	{ "perf", "", 0, 0, 0, do_perf },
+	{ "userfaultfd", "", 0, 0, 0, do_userfaultfd },
+	{ "io-uring-setup", "", 0, 0, 0, do_io_uring_setup },
+	{ "syscall", "NR [ARG...]", 1, 7, FORK, do_syscall },
+	{ 0 },
+};

@@ -203,8 +203,7 @@ int oci_read_cpu_list(struct parse *p, const struct json *v, void *dst)
 }
 
 static const struct field affinity_rows[] = {
-	{ "initial", FIELD_CUSTOM, AT(struct oci_process, cpu_affinity_initial),
-	  .read = oci_read_cpu_list },
+	{ "initial", FIELD_IGNORED, .note = "the exec'ed process has only its final affinity" },
 	{ "final", FIELD_CUSTOM, AT(struct oci_process, cpu_affinity_final),
 	  .read = oci_read_cpu_list },
 };

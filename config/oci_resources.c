@@ -123,7 +123,7 @@ static const struct field memory_rows[] = {
 	{ "swappiness", FIELD_NUM, RES(mem_swappiness), RANGE(0, 100), .note = "cgroup v1" },
 	{ "disableOOMKiller", FIELD_BOOL, RES(mem_disable_oom_killer),
 	  HAS(struct oci_resources, has_mem_disable_oom_killer), .note = "cgroup v1" },
-	{ "useHierarchy", FIELD_BOOL, RES(mem_use_hierarchy), .note = "cgroup v1" },
+	{ "useHierarchy", FIELD_IGNORED, .note = "memory is always counted by hierarchy" },
 	{ "checkBeforeUpdate", FIELD_BOOL, RES(mem_check_before_update) },
 };
 

@@ -254,8 +254,8 @@ static void scheduling(void)
 		  "/process/ioPriority/priority: ");
 	CHECK_STR(oci_process_refusal("'execCPUAffinity':{'initial':'0-3','final':'1,2'}"), "");
 	CHECK_STR(oci_config.process.cpu_affinity_final, "1,2");
-	CHECK_HAS(oci_process_refusal("'execCPUAffinity':{'initial':'all'}"),
-		  "/process/execCPUAffinity/initial: `all' is no list");
+	CHECK_HAS(oci_process_refusal("'execCPUAffinity':{'final':'all'}"),
+		  "/process/execCPUAffinity/final: `all' is no list");
 }
 
 static void parts_alone(void)

@@ -293,6 +293,19 @@ static size_t remove_each(const struct cgroup *cg, bool *gone, int *err)
 	return left;
 }
 
+/*
+ * The scope ends with its last process, so the kill is nearly all there is to do: left to systemd it would begin with a
+ * SIGTERM and 90 seconds of patience. A bus that does not answer is no reason to leave groups behind.
+ */
+static void stop_scope(const struct cgroup *cg)
+{
+	struct pf_error why;
+
+	(void)cgroup_kill(cg, SIGKILL, &why);
+	if (cgroup_systemd_stop(cg, &why) < 0)
+		pf_debug("%s, continuing with the groups", why.msg);
+}
+
 int cgroup_destroy(const struct cgroup *cg, struct pf_error *e)
 {
 	bool gone[CGROUP_MAX_HIERARCHIES] = { false };
@@ -301,7 +314,7 @@ int cgroup_destroy(const struct cgroup *cg, struct pf_error *e)
 	int err = 0;
 
 	if (cg->manager == CGROUP_MANAGER_SYSTEMD)
-		STEP(cgroup_systemd_stop(cg, e));
+		stop_scope(cg);
 	cgroup_wait_start(&wait, DESTROY_TIMEOUT_MS);
 	while (remove_each(cg, gone, &err) > 0) {
 		/* Whoever is left in it came from the container: create refused a group that held others. */

@@ -13,10 +13,18 @@ CGROUP_SOURCES = \
 	runtime/cgroup_plan.c \
 	runtime/cgroup_v1.c \
 	runtime/cgroup_v2.c \
+	runtime/cgroup_systemd.h \
 	runtime/devices_bpf.h
 if ENABLE_BPF
 CGROUP_SOURCES += runtime/devices_bpf.c
 else
 CGROUP_SOURCES += runtime/cgroup_devices_fallback.c
 endif
+if ENABLE_SYSTEMD
+CGROUP_SOURCES += \
+	runtime/cgroup_systemd.c \
+	runtime/cgroup_systemd_annotations.c \
+	runtime/cgroup_systemd_props.c
+else
 CGROUP_SOURCES += runtime/cgroup_systemd_fallback.c
+endif

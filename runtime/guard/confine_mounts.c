@@ -255,6 +255,39 @@ static void cover_inner(struct confinement *c)
 	}
 }
 
+static bool has_image_of(const struct confinement *c, enum confine_key key)
+{
+	for (size_t i = 0; i < c->n_paths; i++)
+		if (c->paths[i].is_image && c->paths[i].key == key)
+			return true;
+	return false;
+}
+
+/* A rule on the root has no gaps: a mount that another key keeps open is open to it too, and that is said. */
+static int note_reach(struct confine_run *run, enum confine_key key, struct pf_error *e)
+{
+	const struct confinement *c = run->out;
+
+	for (size_t i = 0; i < c->n_mounts; i++) {
+		const struct confine_mount *m = &c->mounts[i];
+		bool own = m->engine || m->covered;
+
+		for (size_t p = 0; p < c->n_paths && !own; p++) {
+			bool counts = c->paths[p].key == key ||
+				      (key == CONFINE_READ && c->paths[p].key == CONFINE_WRITE);
+
+			own = counts && opens(&c->paths[p], m);
+		}
+		if (!own)
+			STEP(confine_note(
+				run, e,
+				"%s: `@image' also reaches the mount `%.200s', which `%.100s' opens",
+				confine_key_name(key), m->path,
+				m->opened_by ? m->opened_by : "nothing"));
+	}
+	return 0;
+}
+
 static int compare_mounts(const void *a, const void *b)
 {
 	const struct confine_mount *x = a, *y = b;
@@ -288,5 +321,7 @@ int confine_decide_mounts(struct confine_run *run, struct pf_error *e)
 	}
 	qsort(c->mounts, c->n_mounts, sizeof(*c->mounts), compare_mounts);
 	cover_inner(c);
-	return 0;
+	if (has_image_of(c, CONFINE_READ))
+		STEP(note_reach(run, CONFINE_READ, e));
+	return has_image_of(c, CONFINE_EXEC) ? note_reach(run, CONFINE_EXEC, e) : 0;
 }

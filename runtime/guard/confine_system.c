@@ -20,8 +20,9 @@ enum part_flag {
 	PART_EXEC = CONFINE_BIT(CONFINE_EXEC),
 	PART_ENGINE = 1 << 8, /* a mount there is the engine's */
 	PART_SAME_SOURCE =
-		1 << 9,     /* ... if it is a bind of the host's own directory of that name */
-	PART_TTY = 1 << 10, /* a device or a terminal: IOCTL_DEV with write */
+		1 << 9,        /* ... if it is a bind of the host's own directory of that name */
+	PART_TTY = 1 << 10,    /* a device or a terminal: IOCTL_DEV with write */
+	PART_ALWAYS = 1 << 11, /* the specification gives it to every container */
 };
 
 struct part {
@@ -36,12 +37,12 @@ struct part {
 static const struct part parts[] = {
 	{ "/proc",		   S_IFDIR, PART_READ | PART_WRITE | PART_ENGINE | PART_SAME_SOURCE },
 	{ "/sys",		   S_IFDIR, PART_READ | PART_ENGINE | PART_SAME_SOURCE },
-	{ "/dev/null",		   S_IFCHR, DEVICE },
-	{ "/dev/zero",		   S_IFCHR, DEVICE },
-	{ "/dev/full",		   S_IFCHR, DEVICE },
-	{ "/dev/random",	   S_IFCHR, DEVICE },
-	{ "/dev/urandom",	   S_IFCHR, DEVICE },
-	{ "/dev/tty",		   S_IFCHR, DEVICE },
+	{ "/dev/null",		   S_IFCHR, DEVICE | PART_ALWAYS },
+	{ "/dev/zero",		   S_IFCHR, DEVICE | PART_ALWAYS },
+	{ "/dev/full",		   S_IFCHR, DEVICE | PART_ALWAYS },
+	{ "/dev/random",	   S_IFCHR, DEVICE | PART_ALWAYS },
+	{ "/dev/urandom",	   S_IFCHR, DEVICE | PART_ALWAYS },
+	{ "/dev/tty",		   S_IFCHR, DEVICE | PART_ALWAYS },
 	{ "/dev/ptmx",		   S_IFCHR, DEVICE },
 	{ "/dev/console",	   S_IFCHR, DEVICE },
 	{ "/dev/pts",		   S_IFDIR, DEVICE },
@@ -90,6 +91,18 @@ bool confine_is_engine_mount(const struct oci_mount *mount, mode_t mode)
 	return false;
 }
 
+/* Engines list the basic devices in config.json too. */
+static bool is_added(const struct confine_run *run, enum confine_key key, const char *path)
+{
+	for (size_t i = 0; i < run->out->n_paths; i++) {
+		const struct confine_path *p = &run->out->paths[i];
+
+		if (p->system && p->key == key && strcmp(p->path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Nobody chose these places for this container, so a symlink, another kind of file or a mount of the user that stands
  * there instead is not what @system means, and is left out. */
 static int add_part(struct confine_run *run, enum confine_key key, const struct part *part,
@@ -110,6 +123,11 @@ static int add_part(struct confine_run *run, enum confine_key key, const struct 
 	site = confine_site_of(run, part->path);
 	if (site && site->outside && !site->engine)
 		return 0;
+	if (run->in->unmounted && !found.id.ino && !(part->flags & PART_ALWAYS) &&
+	    !(site && strcmp(site->path, part->path) == 0))
+		return 0; /* it may come with the mount, or not */
+	if (is_added(run, key, found.path))
+		return 0;
 	path.is_dir = S_ISDIR(found.mode);
 	path.id = found.id;
 	if (key == CONFINE_WRITE && (part->flags & PART_TTY))
@@ -126,7 +144,7 @@ static int add_devices(struct confine_run *run, enum confine_key key, struct pf_
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < l->n_devices; i++) {
-		struct part part = { path, l->devices[i].type, DEVICE };
+		struct part part = { path, l->devices[i].type, DEVICE | PART_ALWAYS };
 
 		if (pf_path_normalise(l->devices[i].path, path, sizeof(path)) == 0)
 			STEP(add_part(run, key, &part, e));

@@ -151,6 +151,39 @@ static void exec_of_the_image_covers_too(void)
 	box_close(b);
 }
 
+static void what_the_rule_of_the_image_reaches_is_said(void)
+{
+	struct box *b = box_open();
+
+	box_bind(b, "/data");
+	box_bind(b, "/secret");
+	box_key(b, POLICY_READ, "@image /data");
+	box_key(b, POLICY_EXEC, "@image");
+	CHECK_INT(box_resolve(b), ==, 0);
+	CHECK_HAS(box_notes(b),
+		  "exec: `@image' also reaches the mount `/data', which `/data' opens");
+	CHECK(!strstr(box_notes(b), "/secret"));
+	CHECK(!strstr(box_notes(b), "read: `@image'"));
+	box_close(b);
+}
+
+static void a_loader_that_cannot_be_executed_is_said(void)
+{
+	struct box *b = box_open();
+
+	box_dir(b, "/usr/lib64");
+	box_link(b, "usr/lib64", "/lib64");
+	box_file(b, "/usr/lib64/ld-linux-x86-64.so.2", "");
+	box_key(b, POLICY_EXEC, "/usr/bin");
+	CHECK_INT(box_resolve(b), ==, 0);
+	CHECK_HAS(box_notes(b),
+		  "exec: the loader `/usr/lib64/ld-linux-x86-64.so.2' is not in the list");
+	box_key(b, POLICY_EXEC, "/usr/bin /usr/lib64");
+	CHECK_INT(box_resolve(b), ==, 0);
+	CHECK(!strstr(box_notes(b), "loader"));
+	box_close(b);
+}
+
 static void write_alone_covers_nothing_and_makes_read_only(void)
 {
 	struct box *b = box_open();
@@ -289,6 +322,7 @@ static void without_its_mounts_the_bundle_is_judged_by_config_json(void)
 	CHECK(!box_mount(b, "/data")->covered && box_mount(b, "/data")->is_dir);
 	CHECK(box_mount(b, "/secret")->covered);
 	CHECK(box_find(b, CONFINE_READ, "/dev/null"));
+	CHECK(!box_find(b, CONFINE_READ, "/dev/termination-log"));
 	CHECK(box_find(b, CONFINE_READ, "/data")->is_dir);
 	box_close(b);
 }
@@ -309,6 +343,8 @@ int main(void)
 	RUN(a_mount_below_a_later_one_is_out_of_reach);
 	RUN(an_unknown_filesystem_is_treated_as_a_bind);
 	RUN(exec_of_the_image_covers_too);
+	RUN(what_the_rule_of_the_image_reaches_is_said);
+	RUN(a_loader_that_cannot_be_executed_is_said);
 	RUN(write_alone_covers_nothing_and_makes_read_only);
 	RUN(writing_the_image_leaves_mounts_read_only);
 	RUN(read_alone_makes_nothing_read_only);

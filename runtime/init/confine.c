@@ -129,6 +129,10 @@ static int cover_one(const struct init *c, const struct cover_source *s,
 
 	if (target < 0)
 		return target;
+	/* A mount that the host shares would carry the cover out to it. -EINVAL: not a mount, nothing to share. */
+	ret = fs_set_propagation(target, MS_PRIVATE, false);
+	if (ret < 0 && ret != -EINVAL)
+		return pf_fail_sys(e, ret, "make `%s' private", confine_text(c, cover->path));
 	tree = fs_clone(cover->is_dir ? s->dir : s->file, false);
 	ret = tree < 0 ? tree : fs_set_attrs(tree, COVER_ATTRS, 0, false);
 	if (ret >= 0)
@@ -136,6 +140,18 @@ static int cover_one(const struct init *c, const struct cover_source *s,
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "cover `%s'", confine_text(c, cover->path));
 	return 0;
+}
+
+/* Covers and read-only binds change the namespace: without one of our own they would change the caller's. */
+static int check_namespace(const struct init *c, struct pf_error *e)
+{
+	if ((c->plan->flags & PLAN_NEW_MNTNS) ||
+	    (c->seal->covers.n == 0 && c->seal->readonly.n == 0))
+		return 0;
+	return pf_fail(
+		e, PF_ERR_POLICY, 0,
+		"what is not allowed cannot be covered without a mount namespace of the container's own: "
+		"add `mount' to /linux/namespaces");
 }
 
 static int put_covers(const struct init *c, struct pf_error *e)
@@ -171,6 +187,7 @@ int child_confine(struct init *c, struct pf_error *e)
 		return pf_fail_sys(e, ret, "send the root to the parent");
 	STEP(sync_expect(c->plan->sync_fd, SYNC_SEAL, NULL, &fd, e));
 	STEP(confine_map_seal(c, fd, e));
+	STEP(check_namespace(c, e));
 	STEP(make_readonly(c, e));
 	STEP(put_covers(c, e));
 	STEP(confine_build_ruleset(c, false, e));

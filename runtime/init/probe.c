@@ -151,6 +151,8 @@ static int run_from(struct init *c, struct report *r, int first, int outside, st
 
 	r->trying = -1;
 	pid = fork();
+	if (pid < 0 && errno == EAGAIN)
+		return SEAL_PROBE_COUNT_; /* a limit of one process: not probed, and the posture says so */
 	if (pid < 0)
 		return pf_fail_sys(e, errno, "fork a probe");
 	if (pid == 0)

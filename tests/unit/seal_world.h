@@ -163,7 +163,8 @@ static struct builder usual(void)
 
 /* ---- carrying it out */
 
-static struct plan plan = {.flags = PLAN_CONFINED, .sync_fd = -EBADF, .seal_fd = -EBADF};
+static struct plan plan = {
+	.flags = PLAN_CONFINED | PLAN_NEW_MNTNS, .sync_fd = -EBADF, .seal_fd = -EBADF};
 
 static struct init fresh(void)
 {

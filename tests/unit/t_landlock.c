@@ -167,6 +167,33 @@ static void create_refuses_a_cover_that_was_replaced(void)
 	CHECK_INT(try_read("/secret/key"), ==, 0); /* the source of covers is gone */
 }
 
+static void covers_need_a_mount_namespace(void)
+{
+	struct builder b = usual();
+	struct pf_error e = PF_ERROR_INIT;
+	struct init c = fresh();
+
+	cover(&b, "/vol", true);
+	plan.flags &= ~(uint32_t)PLAN_NEW_MNTNS;
+	CHECK_INT(confine(&c, &b, &e), <, 0);
+	plan.flags |= PLAN_NEW_MNTNS;
+	CHECK_HAS(e.msg, "/linux/namespaces");
+	CHECK_INT(try_read("/vol/key"), ==, 0);
+}
+
+/* As with rshared: what is mounted here would appear at the peer, which may be the host. */
+static void a_cover_does_not_leave_through_a_shared_mount(void)
+{
+	struct builder b = usual();
+
+	must(mount(NULL, "/vol", NULL, MS_SHARED, NULL), "make shared");
+	must(mount("/vol", "/secret", NULL, MS_BIND, NULL), "bind the peer");
+	cover(&b, "/vol", true);
+	confined(&b);
+	CHECK_INT(try_read("/vol/key"), ==, ENOENT);
+	CHECK_INT(try_read("/secret/key"), ==, 0);
+}
+
 static void exec_leaves_out_a_path_that_became_a_link(void)
 {
 	struct builder b = usual();
@@ -295,6 +322,8 @@ int main(void)
 	IN_WORLD(a_readonly_bind_is_so_with_all_below);
 	IN_WORLD(create_refuses_a_path_that_was_replaced);
 	IN_WORLD(create_refuses_a_cover_that_was_replaced);
+	IN_WORLD(covers_need_a_mount_namespace);
+	IN_WORLD(a_cover_does_not_leave_through_a_shared_mount);
 	IN_WORLD(exec_leaves_out_a_path_that_became_a_link);
 	IN_WORLD(exec_leaves_out_a_path_that_became_another_file);
 	IN_WORLD(exec_leaves_out_a_path_under_another_mount);

@@ -69,6 +69,54 @@ static void features_are_json(void)
 	CHECK_INT(json_get(linux_, "capabilities")->count, >=, 41);
 }
 
+/* Of every list in `seccomp': whoever writes what is named must not be refused. */
+static void check_words(const struct json *seccomp, const char *list, const char *format)
+{
+	const struct json *names = json_get(seccomp, list);
+
+	for (const struct json *n = names ? names->child : NULL; n; n = n->next) {
+		struct oci_config config = {0};
+		auto_buf b = {0};
+
+		pf_buf_puts(
+			&b,
+			"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":{");
+		for (const char *f = format; *f; f++) {
+			if (*f == '@')
+				pf_buf_puts(&b, n->text);
+			else
+				pf_buf_add(&b, f, 1);
+		}
+		pf_buf_puts(&b, "}}}");
+		printf("# %s\n", n->text);
+		CHECK_INT(parse(&b, &config), ==, 0);
+		oci_config_free(&config);
+	}
+}
+
+static void every_word_of_seccomp_is_taken(void)
+{
+	struct pf_error e = PF_ERROR_INIT;
+	const struct json *seccomp;
+	auto_json doc = NULL;
+	auto_buf b = {0};
+
+	features_write(&b);
+	CHECK_INT(json_parse(b.data, b.len, NULL, &doc, &e), ==, 0);
+	if (!doc)
+		return;
+	seccomp = json_get(json_get(json_root(doc), "linux"), "seccomp");
+	check_words(seccomp, "actions", "\"defaultAction\":\"@\"");
+	check_words(seccomp, "archs",
+		    "\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"@\"]");
+	check_words(seccomp, "knownFlags",
+		    "\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":[\"@\"]");
+	check_words(
+		seccomp, "operators",
+		"\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
+		"\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":0,\"value\":1,\"op\":\"@\"}]}]");
+}
+
 static void a_new_spec_is_a_valid_config(void)
 {
 	for (int rootless = 0; rootless < 2; rootless++) {
@@ -97,6 +145,7 @@ int main(void)
 {
 	RUN(every_mount_option_is_taken);
 	RUN(features_are_json);
+	RUN(every_word_of_seccomp_is_taken);
 	RUN(a_new_spec_is_a_valid_config);
 	RUN(strings_are_left_alone);
 	return tap_done();

@@ -48,37 +48,22 @@ static int check_thawed(const struct cgroup *cg, struct pf_error *e)
 	return 0;
 }
 
-/* Without a path of the engine's choosing a rootless container may do without groups. */
-static bool may_do_without(const struct cgroup *cg, int err)
-{
-	return cg->rootless && !cg->path_given &&
-	       (err == -EACCES || err == -EPERM || err == -EROFS);
-}
-
 static int create_all(struct cgroup *cg, struct pf_error *e)
 {
-	for (size_t i = 0; i < cg->n;) {
+	for (size_t i = 0; i < cg->n; i++) {
 		struct cgroup_hierarchy *h = &cg->h[i];
-		struct pf_error why;
-		int ret = cgroup_dir_make(h, &why);
 
-		if (ret < 0 && may_do_without(cg, ret)) {
-			pf_debug("%s, continuing without it", why.msg);
-			cgroup_drop(cg, i);
-			continue;
-		}
-		if (ret < 0) {
-			*e = why;
-			return ret;
-		}
+		STEP(cgroup_dir_make(h, e));
 		if (!h->created)
 			STEP(check_empty(h, e));
-		/* beside v1 only what a limit asks for is enabled, see cgroup_limits.c */
-		if (h->v2 && cgroup_is_unified(cg))
+		/* without a name it is v2 alone; beside v1 only what a limit asks for is enabled, see cgroup_limits.c */
+		if (h->v2 && !h->name[0])
 			(void)cgroup_dir_enable(h, NULL);
-		i++;
 	}
-	return check_thawed(cg, e);
+	STEP(check_thawed(cg, e));
+	for (size_t i = 0; i < cg->n; i++)
+		cg->h[i].owned = true;
+	return 0;
 }
 
 static void undo_create(const struct cgroup *cg)
@@ -113,7 +98,8 @@ int cgroup_apply(struct cgroup *cg, const struct oci_config *config, const struc
 			pf_debug("/linux/resources: the cgroup manager is disabled, ignoring");
 		return 0;
 	}
-	if (config)
+	/* Resources alone, which an update is, say nothing about devices; a whole config.json has a version. */
+	if (config && config->oci_version)
 		STEP(devices_apply(cg, config, r, e));
 	else if (cg->manager == CGROUP_MANAGER_SYSTEMD)
 		STEP(cgroup_systemd_update(cg, r, e));
@@ -162,24 +148,35 @@ int cgroup_open_v2(const struct cgroup *cg, int *ret_fd, struct pf_error *e)
 	return h ? cgroup_dir_open(h, ret_fd, e) : -ENOENT;
 }
 
-int cgroup_attach(const struct cgroup *cg, pid_t pid, struct pf_error *e)
+static int attach_one(const struct cgroup_hierarchy *h, pid_t pid, struct pf_error *e)
 {
+	auto_fd fd = -EBADF;
 	char text[32];
 
 	snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < cg->n; i++) {
-		const struct cgroup_hierarchy *h = &cg->h[i];
-		auto_fd fd = -EBADF;
+	STEP(open_file(h, "cgroup.procs", &fd, e));
+	if (write(fd, text, strlen(text)) < 0)
+		return pf_fail_sys(e, errno, "move process %d to `%s%s'", (int)pid, h->mount,
+				   h->path);
+	return 0;
+}
 
-		STEP(open_file(h, "cgroup.procs", &fd, e));
-		if (write(fd, text, strlen(text)) < 0)
-			return pf_fail_sys(e, errno, "move process %d to `%s%s'", (int)pid,
-					   h->mount, h->path);
-	}
+int cgroup_attach(const struct cgroup *cg, pid_t pid, struct pf_error *e)
+{
+	for (size_t i = 0; i < cg->n; i++)
+		STEP(attach_one(&cg->h[i], pid, e));
 	return 0;
 }
 
 /* ---- systemd ---- */
+
+/* systemd makes groups on v1 only for what it was asked for; the others are ours to make and to fill. */
+static int complete_v1(struct cgroup_hierarchy *h, pid_t pid, struct pf_error *e)
+{
+	STEP(cgroup_dir_make(h, e));
+	h->owned = true;
+	return h->v2 ? 0 : attach_one(h, pid, e);
+}
 
 int cgroup_start_scope(struct cgroup *cg, const struct oci_config *config, pid_t pid,
 		       struct pf_error *e)
@@ -189,15 +186,14 @@ int cgroup_start_scope(struct cgroup *cg, const struct oci_config *config, pid_t
 	if (cg->manager != CGROUP_MANAGER_SYSTEMD)
 		return pf_fail(e, PF_ERR_BUG, 0, "a scope without the systemd cgroup manager");
 	STEP(cgroup_systemd_start(cg, config, pid, path, sizeof(path), e));
+	cg->scope_started = true;
 	for (size_t i = 0; i < cg->n;) {
-		struct cgroup_hierarchy *h = &cg->h[i];
 		struct pf_error why;
 		int ret;
 
-		cgroup_relative_to_mount(h, path, h->path, sizeof(h->path));
-		/* systemd makes its groups on v1 only for what it was asked for; the rest is ours */
-		ret = cgroup_dir_make(h, &why);
-		if (ret < 0 && !h->v2 && cg->rootless) {
+		cgroup_relative_to_mount(&cg->h[i], path, cg->h[i].path, sizeof(cg->h[i].path));
+		ret = complete_v1(&cg->h[i], pid, &why);
+		if (ret < 0 && !cg->h[i].v2 && cg->rootless) {
 			cgroup_drop(cg, i);
 			continue;
 		}
@@ -282,7 +278,7 @@ static size_t remove_each(const struct cgroup *cg, bool *gone, int *err)
 	size_t left = 0;
 
 	for (size_t i = 0; i < cg->n; i++) {
-		int ret = gone[i] ? 0 : cgroup_dir_remove(&cg->h[i]);
+		int ret = gone[i] || !cg->h[i].owned ? 0 : cgroup_dir_remove(&cg->h[i]);
 
 		gone[i] = ret == 0;
 		if (ret < 0) {
@@ -313,11 +309,11 @@ int cgroup_destroy(const struct cgroup *cg, struct pf_error *e)
 	struct pf_error ignored;
 	int err = 0;
 
-	if (cg->manager == CGROUP_MANAGER_SYSTEMD)
+	if (cg->scope_started)
 		stop_scope(cg);
 	cgroup_wait_start(&wait, DESTROY_TIMEOUT_MS);
 	while (remove_each(cg, gone, &err) > 0) {
-		/* Whoever is left in it came from the container: create refused a group that held others. */
+		/* Whoever is left in them came from the container: create refused a group that held others. */
 		(void)cgroup_kill(cg, SIGKILL, &ignored);
 		if (!cgroup_wait_next(&wait))
 			break;

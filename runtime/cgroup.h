@@ -27,14 +27,13 @@ struct cgroup_hierarchy {
 	char name[64];   /* directory name of the mount: "cpu,cpuacct", "unified", "" on pure v2 */
 	char mount[128]; /* where it is mounted: "/sys/fs/cgroup/cpu,cpuacct" */
 	char controllers[128]; /* v1: "cpu,cpuacct" or "name=systemd"; v2: "" */
-	char root
-		[256]; /* the mount's own root inside the hierarchy (mountinfo field 4), "/" normally */
+	char root[256]; /* what of the hierarchy is mounted (mountinfo field 4): "/" normally */
 	bool v2;
-	bool created; /* the container's group was made by us here */
+	bool created; /* the container's group was made by us */
+	bool owned; /* made, or found empty, by create: only then destroy may empty and remove it */
 	unsigned int
-		made_parents; /* groups above it made by this very process, for the undo; not in the state */
-	char path
-		[512]; /* the container's group, relative to the mount: "/libpod_parent/libpod-ID" */
+		made_parents; /* groups above made by this very process; for the undo, not kept */
+	char path[512]; /* the container's group below the mount: "/libpod_parent/libpod-ID" */
 };
 
 struct cgroup {
@@ -45,7 +44,8 @@ struct cgroup {
 	struct cgroup_hierarchy h[CGROUP_MAX_HIERARCHIES];
 	char unit[256]; /* systemd: "libpod-ID.scope" */
 	char slice[256];
-	bool systemd_user; /* the user's own manager */
+	bool systemd_user;  /* the user's own manager */
+	bool scope_started; /* by us: only then destroy may stop it */
 };
 
 /**
@@ -63,7 +63,8 @@ int cgroup_create(struct cgroup *cg, struct pf_error *e);
 
 /**
  * cgroup_apply() - write the limits that @r has; device rules default to deny: v1 devices.deny a, v2 BPF
- * @config:	NULL for an update: device rules stay as they are, the scope's properties change with the files
+ * @config:	NULL, or resources parsed alone, for an update: device rules stay as they are, the scope's properties
+ *		change with the files
  */
 int cgroup_apply(struct cgroup *cg, const struct oci_config *config, const struct oci_resources *r,
 		 struct pf_error *e);
@@ -96,7 +97,7 @@ int cgroup_is_frozen(const struct cgroup *cg, bool *ret, struct pf_error *e);
 int cgroup_pids(const struct cgroup *cg, pid_t **ret, size_t *n, struct pf_error *e);
 /** cgroup_kill() - @sig to every process; SIGKILL by cgroup.kill where it is (v2, 5.14), else a loop that ends */
 int cgroup_kill(const struct cgroup *cg, int sig, struct pf_error *e);
-/** cgroup_destroy() - remove the groups with their sub-groups (stop the scope); missing ones are no error; waits, bounded */
+/** cgroup_destroy() - kill what is left in the groups that create made, and remove them with their sub-groups (stop the scope); missing ones are no error; waits, bounded */
 int cgroup_destroy(const struct cgroup *cg, struct pf_error *e);
 
 /** cgroup_to_json(), cgroup_from_json() - an object for the state file */

@@ -250,10 +250,16 @@ int cgroup_pids(const struct cgroup *cg, pid_t **ret, size_t *n, struct pf_error
 static int signal_each(const struct cgroup *cg, int sig, struct pf_error *e)
 {
 	auto_free pid_t *pids = NULL;
+	struct pf_error why;
 	size_t n = 0;
-	int sent = 0;
+	int sent = 0, ret = cgroup_pids(cg, &pids, &n, &why);
 
-	STEP(cgroup_pids(cg, &pids, &n, e));
+	if (ret == -ENOENT)
+		return 0; /* no group, nobody in it */
+	if (ret < 0) {
+		*e = why;
+		return ret;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (pids[i] == getpid())
 			continue; /* never ourselves, wherever the caller has put us */

@@ -43,6 +43,8 @@ static void add_hierarchy(struct pf_buf *b, const struct cgroup_hierarchy *h)
 	add_bool(b, "v2", h->v2);
 	pf_buf_puts(b, ",");
 	add_bool(b, "created", h->created);
+	pf_buf_puts(b, ",");
+	add_bool(b, "owned", h->owned);
 	pf_buf_puts(b, "}");
 }
 
@@ -60,6 +62,8 @@ void cgroup_to_json(const struct cgroup *cg, struct pf_buf *b)
 	add_bool(b, "pathGiven", cg->path_given);
 	pf_buf_puts(b, ",");
 	add_bool(b, "systemdUser", cg->systemd_user);
+	pf_buf_puts(b, ",");
+	add_bool(b, "scopeStarted", cg->scope_started);
 	pf_buf_puts(b, ",\"hierarchies\":[");
 	for (size_t i = 0; i < cg->n; i++) {
 		if (i > 0)
@@ -107,6 +111,7 @@ static int get_hierarchy(const struct json *object, struct cgroup_hierarchy *h, 
 	STEP(get_text(object, "path", h->path, sizeof(h->path), e));
 	h->v2 = get_bool(object, "v2");
 	h->created = get_bool(object, "created");
+	h->owned = get_bool(object, "owned");
 	if (!is_normal(h->mount) || !is_normal(h->path) || strcmp(h->path, "/") == 0)
 		return json_fail(e, PF_ERR_CONFIG, object,
 				 "`%s' and `%s' are not a mount and a group", h->mount, h->path);
@@ -136,6 +141,7 @@ int cgroup_from_json(const struct json *object, struct cgroup *ret, struct pf_er
 	ret->rootless = get_bool(object, "rootless");
 	ret->path_given = get_bool(object, "pathGiven");
 	ret->systemd_user = get_bool(object, "systemdUser");
+	ret->scope_started = get_bool(object, "scopeStarted");
 	if (!list || list->type != JSON_ARRAY || list->count > CGROUP_MAX_HIERARCHIES)
 		return json_fail(e, PF_ERR_CONFIG, object, "`hierarchies' is no list of at most %d",
 				 CGROUP_MAX_HIERARCHIES);

@@ -133,7 +133,7 @@ static char *pointer_prepend(const char *buf, char *at, const struct json *node)
 	size_t i;
 
 	if (!s) {
-		snprintf(number, sizeof(number), "%u", node->index);
+		(void)snprintf(number, sizeof(number), "%u", node->index);
 		s = number;
 	}
 	for (i = strlen(s); i > 0; i--) {

@@ -7,6 +7,7 @@
  */
 #include <config.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -326,11 +327,40 @@ static int syntax_error(struct pf_error *e, yajl_handle y, const char *text, siz
 	size_t at = yajl_get_bytes_consumed(y);
 	char what[128];
 
-	snprintf(what, sizeof(what), "%s", said ? (char *)said : "not JSON");
+	(void)snprintf(what, sizeof(what), "%s", said ? (char *)said : "not JSON");
 	what[strcspn(what, "\n")] = '\0';
 	if (said)
 		yajl_free_error(y, said);
 	return fail_at(e, text, at < len ? at : len, what);
+}
+
+/* The four hex digits of an escape at @p; 0 when there is none, which no surrogate is. */
+static unsigned int escape_at(const char *p, const char *end)
+{
+	unsigned int value = 0;
+	int i;
+
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return 0;
+	for (i = 2; i < 6; i++) {
+		if (!isxdigit((unsigned char)p[i]))
+			return 0;
+		value = value * 16 +
+			(unsigned int)(isdigit((unsigned char)p[i])
+					       ? p[i] - '0'
+					       : tolower((unsigned char)p[i]) - 'a' + 10);
+	}
+	return value;
+}
+
+static bool is_high_surrogate(unsigned int c)
+{
+	return c >= 0xd800 && c <= 0xdbff;
+}
+
+static bool is_low_surrogate(unsigned int c)
+{
+	return c >= 0xdc00 && c <= 0xdfff;
 }
 
 /*
@@ -340,22 +370,14 @@ static int syntax_error(struct pf_error *e, yajl_handle y, const char *text, siz
 static int check_surrogates(const char *text, size_t len, struct pf_error *e)
 {
 	const char *end = text + len, *p = text;
-	unsigned int high, low;
-	int n;
+	unsigned int c;
 
 	while ((p = memchr(p, '\\', (size_t)(end - p)))) {
-		high = low = 0;
-		if (end - p >= 6 && p[1] == 'u') {
-			char escape[13] = "";
-
-			memcpy(escape, p, end - p >= 12 ? 12 : 6);
-			n = sscanf(escape, "\\u%4x\\u%4x", &high, &low);
-			if (n >= 1 && high >= 0xd800 && high <= 0xdfff &&
-			    (high >= 0xdc00 || low < 0xdc00 || low > 0xdfff))
-				return fail_at(e, text, (size_t)(p - text),
-					       "half of a surrogate pair");
-			p += high >= 0xd800 && high <= 0xdfff ? 10 : 0;
-		}
+		c = escape_at(p, end);
+		if (is_high_surrogate(c) && is_low_surrogate(escape_at(p + 6, end)))
+			p += 10;
+		else if (is_high_surrogate(c) || is_low_surrogate(c))
+			return fail_at(e, text, (size_t)(p - text), "half of a surrogate pair");
 		p += end - p >= 2 ? 2 : 1;
 	}
 	return 0;

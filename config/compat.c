@@ -37,7 +37,7 @@ static void add_rows(struct pf_buf *b, const char *prefix, const struct fields *
 			      f->note ? f->note : "");
 		if (!f->sub)
 			continue;
-		snprintf(name, sizeof(name), "%s%s%s", prefix, f->name, joint(f));
+		(void)snprintf(name, sizeof(name), "%s%s%s", prefix, f->name, joint(f));
 		add_rows(b, name, f->sub, now);
 	}
 }

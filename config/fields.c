@@ -201,7 +201,7 @@ static int read_string(struct parse *p, const struct field *f, const struct json
 
 static int read_integer(struct parse *p, const struct field *f, const struct json *v, void *dst)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	STEP(fields_integer(p, v, f->min, f->max, &value));
 	return store_integer(p, f, value, dst);
@@ -210,7 +210,7 @@ static int read_integer(struct parse *p, const struct field *f, const struct jso
 static int read_num(struct parse *p, const struct field *f, const struct json *v,
 		    struct oci_num *dst)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	STEP(fields_integer(p, v, f->min, f->max, &value));
 	dst->present = true;
@@ -220,7 +220,7 @@ static int read_num(struct parse *p, const struct field *f, const struct json *v
 
 static int read_word(struct parse *p, const struct field *f, const struct json *v, void *dst)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	STEP(fields_word(p, v, f->words, &value));
 	return store_integer(p, f, value, dst);
@@ -229,7 +229,7 @@ static int read_word(struct parse *p, const struct field *f, const struct json *
 static int read_flags(struct parse *p, const struct field *f, const struct json *v, void *dst)
 {
 	const struct json *child;
-	uint64_t value = 0, one;
+	uint64_t value = 0, one = 0;
 
 	STEP(fields_want(p, v, JSON_ARRAY));
 	for (child = v->child; child; child = child->next) {

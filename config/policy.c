@@ -55,6 +55,15 @@ static int merge_united(const struct policy_merge_state *m, const struct policy_
 	return 0;
 }
 
+static int merge_keys(const struct policy_merge_state *m, const struct policy_target *t,
+		      struct policy *ret, struct pf_error *e)
+{
+	for (int k = POLICY_PROFILE + 1; k < POLICY_KEY_COUNT_; k++)
+		if (policy_keys[k].merge != POLICY_MERGE_UNITE)
+			STEP(merge_key(m, t, (enum policy_key)k, ret, e));
+	return merge_united(m, t, ret, e);
+}
+
 /* The narrowing policy may take permits away; what it asks beyond the node's is refused, not dropped. */
 static int merge_permit(const struct policy_target *t, struct policy *ret, struct pf_error *e)
 {
@@ -90,6 +99,14 @@ static void set_profile(const struct policy_target *t, struct policy *ret)
 	ret->profile = s->list.v[0];
 }
 
+static void summarise(struct policy *ret)
+{
+	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
+		ret->any = ret->any || ret->keys[k].present;
+	ret->confined = ret->keys[POLICY_READ].present || ret->keys[POLICY_WRITE].present ||
+			ret->keys[POLICY_EXEC].present;
+}
+
 static int merge_container(const struct policy_merge_state *m, const char *container,
 			   struct policy *ret, struct pf_error *e)
 {
@@ -100,16 +117,10 @@ static int merge_container(const struct policy_merge_state *m, const char *conta
 	for (size_t i = 0; i < t.n_views && t.profile; i++)
 		STEP(policy_check_named(m, &t, &t.views[i], e));
 	set_profile(&t, ret);
-	for (int k = POLICY_PROFILE + 1; k < POLICY_KEY_COUNT_; k++)
-		if (policy_keys[k].merge != POLICY_MERGE_UNITE)
-			STEP(merge_key(m, &t, (enum policy_key)k, ret, e));
-	STEP(merge_united(m, &t, ret, e));
+	STEP(merge_keys(m, &t, ret, e));
 	STEP(merge_permit(&t, ret, e));
 	ret->node_policy = t.n_views > 0;
-	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
-		ret->any = ret->any || ret->keys[k].present;
-	ret->confined = ret->keys[POLICY_READ].present || ret->keys[POLICY_WRITE].present ||
-			ret->keys[POLICY_EXEC].present;
+	summarise(ret);
 	return 0;
 }
 

@@ -70,9 +70,10 @@ static int fail_unknown(const struct oci_pair *a, const char *name, size_t len, 
 	char why[160];
 
 	if (near)
-		snprintf(why, sizeof(why), "unknown key: is `" POLICY_PREFIX "%s' meant?", near);
+		(void)snprintf(why, sizeof(why), "unknown key: is `" POLICY_PREFIX "%s' meant?",
+			       near);
 	else
-		snprintf(why, sizeof(why), "unknown key");
+		(void)snprintf(why, sizeof(why), "unknown key");
 	return fail_key(a, why, e);
 }
 

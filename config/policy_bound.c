@@ -112,11 +112,11 @@ static void print_place(enum policy_key key, const struct policy_value *value, c
 		break;
 	case POLICY_FROM_PROFILE:
 	case POLICY_FROM_BUILTIN:
-		snprintf(buf, size, "profile `%.63s': /%s", name, policy_keys[key].name);
+		(void)snprintf(buf, size, "profile `%.63s': /%s", name, policy_keys[key].name);
 		break;
 	case POLICY_FROM_NODE:
 	case POLICY_FROM_NOWHERE:
-		snprintf(buf, size, "%.120s", name);
+		(void)snprintf(buf, size, "%.120s", name);
 		break;
 	}
 }

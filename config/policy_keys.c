@@ -210,7 +210,7 @@ void policy_list_print(const struct oci_strings *list, char *buf, size_t size)
 
 		/* room for this entry and for the dots that a later one may need */
 		if (at + need + sizeof(", ...") > size) {
-			snprintf(buf + at, size - at, "%s...", comma);
+			(void)snprintf(buf + at, size - at, "%s...", comma);
 			return;
 		}
 		at += (size_t)snprintf(buf + at, size - at, "%s\"%s\"", comma, list->v[i]);

@@ -51,23 +51,27 @@ static int need_object(const struct json *n, struct pf_error *e)
 }
 
 /* `profile' alone has another shape here: the names that a workload may give. */
+static int read_limit_profile(const struct reading *r, const struct json *n, struct pf_error *e)
+{
+	struct policy_setting *s = &r->node->limits.keys[POLICY_PROFILE];
+
+	STEP(policy_names_from_json(r->arena, n, policy_name_check, &s->list, e));
+	s->name = policy_printf(r->arena, e, "limits.profile in `%s'", r->path);
+	if (!s->name)
+		return -ENOMEM;
+	s->present = true;
+	s->origin = POLICY_FROM_NODE;
+	return 0;
+}
+
 static int read_limits(const struct reading *r, const struct json *n, struct pf_error *e)
 {
-	struct policy_layer *limits = &r->node->limits;
-	struct policy_setting *s = &limits->keys[POLICY_PROFILE];
-
 	STEP(need_object(n, e));
 	for (const struct json *m = n->child; m; m = m->next) {
-		if (strcmp(m->key, "profile") != 0) {
-			STEP(set_value(r, m, "limits", limits, e));
-			continue;
-		}
-		STEP(policy_names_from_json(r->arena, m, policy_name_check, &s->list, e));
-		s->name = policy_printf(r->arena, e, "limits.profile in `%s'", r->path);
-		if (!s->name)
-			return -ENOMEM;
-		s->present = true;
-		s->origin = POLICY_FROM_NODE;
+		if (strcmp(m->key, "profile") == 0)
+			STEP(read_limit_profile(r, m, e));
+		else
+			STEP(set_value(r, m, "limits", &r->node->limits, e));
 	}
 	return 0;
 }
@@ -121,6 +125,15 @@ static int choose_container(const struct reading *r, const struct json *n, const
 	return 0;
 }
 
+static int read_container(const struct reading *r, const struct json *n, struct policy_layer *layer,
+			  struct pf_error *e)
+{
+	STEP(need_object(n, e));
+	for (const struct json *m = n->child; m; m = m->next)
+		STEP(set_value(r, m, "defaults.containers", layer, e));
+	return 0;
+}
+
 /* Every entry is checked, whichever container this is; one of them holds. */
 static int read_containers(const struct reading *r, const struct json *n, struct pf_error *e)
 {
@@ -130,11 +143,8 @@ static int read_containers(const struct reading *r, const struct json *n, struct
 	STEP(choose_container(r, n, &chosen, e));
 	for (const struct json *m = n->child; m; m = m->next) {
 		struct policy_layer unused = { 0 };
-		struct policy_layer *layer = m == chosen ? &r->node->container : &unused;
 
-		STEP(need_object(m, e));
-		for (const struct json *k = m->child; k; k = k->next)
-			STEP(set_value(r, k, "defaults.containers", layer, e));
+		STEP(read_container(r, m, m == chosen ? &r->node->container : &unused, e));
 	}
 	return 0;
 }

@@ -82,8 +82,10 @@ int policy_strings_new(struct json_doc *arena, size_t n, struct oci_strings *ret
 {
 	char **v = json_alloc(arena, (n + 1) * sizeof(*v));
 
-	if (!v)
-		return no_memory(e);
+	if (!v) {
+		(void)no_memory(e);
+		return -ENOMEM;
+	}
 	ret->v = v;
 	ret->n = 0;
 	return 0;
@@ -311,7 +313,7 @@ int policy_value_from_text(struct json_doc *arena, enum policy_key key, const ch
 			   struct oci_strings *ret, struct pf_error *e)
 {
 	const char *start = text + strspn(text, SPACE);
-	struct oci_strings list;
+	struct oci_strings list = { 0 };
 
 	STEP(require_built(key, e));
 	if (strlen(text) > POLICY_ANNOTATION_BYTES)
@@ -349,27 +351,36 @@ static int entry_from_json(struct json_doc *arena, enum policy_key key, const st
 	return 0;
 }
 
+static int word_from_json(struct json_doc *arena, enum policy_key key, const struct json *node,
+			  struct oci_strings *ret, struct pf_error *e)
+{
+	STEP(policy_strings_new(arena, 1, ret, e));
+	return entry_from_json(arena, key, node, ret, e);
+}
+
+static int list_from_json(struct json_doc *arena, enum policy_key key, const struct json *node,
+			  struct oci_strings *ret, struct pf_error *e)
+{
+	if (node->type != JSON_ARRAY)
+		return json_fail(e, PF_ERR_POLICY, node, "is of type %s, not an array of strings",
+				 json_type_name(node->type));
+	STEP(policy_strings_new(arena, node->count, ret, e));
+	for (const struct json *n = node->child; n; n = n->next)
+		STEP(entry_from_json(arena, key, n, ret, e));
+	return take_none(key, ret, e) < 0 ? wrap_node(e, node) : 0;
+}
+
 int policy_value_from_json(struct json_doc *arena, enum policy_key key, const struct json *node,
 			   struct oci_strings *ret, struct pf_error *e)
 {
-	struct oci_strings list;
+	struct oci_strings list = { 0 };
 
 	if (require_built(key, e) < 0)
 		return wrap_node(e, node);
-	if (policy_keys[key].type == POLICY_TYPE_WORD) {
-		STEP(policy_strings_new(arena, 1, &list, e));
-		STEP(entry_from_json(arena, key, node, &list, e));
-	} else {
-		if (node->type != JSON_ARRAY)
-			return json_fail(e, PF_ERR_POLICY, node,
-					 "is of type %s, not an array of strings",
-					 json_type_name(node->type));
-		STEP(policy_strings_new(arena, node->count, &list, e));
-		for (const struct json *n = node->child; n; n = n->next)
-			STEP(entry_from_json(arena, key, n, &list, e));
-	}
-	if (take_none(key, &list, e) < 0)
-		return wrap_node(e, node);
+	if (policy_keys[key].type == POLICY_TYPE_WORD)
+		STEP(word_from_json(arena, key, node, &list, e));
+	else
+		STEP(list_from_json(arena, key, node, &list, e));
 	*ret = list;
 	return 0;
 }
@@ -377,7 +388,7 @@ int policy_value_from_json(struct json_doc *arena, enum policy_key key, const st
 int policy_names_from_json(struct json_doc *arena, const struct json *node,
 			   bool (*check)(const char *), struct oci_strings *ret, struct pf_error *e)
 {
-	struct oci_strings list;
+	struct oci_strings list = { 0 };
 
 	if (node->type != JSON_ARRAY)
 		return json_fail(e, PF_ERR_POLICY, node, "is of type %s, not an array of strings",

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
+#include "runtime/init/fs.h"
 #include "runtime/init/steps.h"
 
 static int set_rlimits(const struct plan *plan, struct pf_error *e)
@@ -96,6 +97,8 @@ int child_set_label(struct init *c, struct pf_error *e)
 	const char *selinux = plan_text(c->plan, c->plan->process.selinux);
 	char text[512];
 
+	if (selinux || apparmor)
+		STEP(proc_get(c, e));
 	if (selinux)
 		STEP(write_label(c, "thread-self/attr/exec", selinux, e));
 	if (!apparmor)

@@ -3,6 +3,7 @@ INIT_SOURCES = \
 	runtime/init/cgroup_mount.c \
 	runtime/init/copyup.c \
 	runtime/init/dev.c \
+	runtime/init/format.c \
 	runtime/init/fsopen.c \
 	runtime/init/masks.c \
 	runtime/init/mount.c \

@@ -45,7 +45,7 @@ static const char *fs_type(const struct oci_mount *m)
 
 static uint32_t mount_kind(const struct oci_mount *m, const struct source_mount *s)
 {
-	if (m->copy_symlink)
+	if (s->link)
 		return PLAN_MOUNT_COPY_SYMLINK;
 	if (m->kind == OCI_FS_CGROUP)
 		return PLAN_MOUNT_CGROUP;

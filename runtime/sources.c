@@ -170,6 +170,33 @@ static int open_namespaces(const struct oci_config *config, struct sources *s, s
 	return 0;
 }
 
+/* copy-symlink: a source that is a symlink is made again inside; any other is an ordinary bind. */
+static int read_link(const struct oci_mount *m, const char *bundle, size_t i, struct source_mount *s, struct pf_error *e)
+{
+	char path[4096], text[4096];
+	ssize_t n;
+
+	if (!m->source)
+		return pf_fail(e, PF_ERR_CONFIG, 0, "/mounts/%zu/source: a bind mount needs one", i);
+	STEP(join(bundle, m->source, path, sizeof(path), e));
+	n = readlink(path, text, sizeof(text) - 1);
+	if (n < 0)
+		return errno == EINVAL ? 0 : pf_fail_sys(e, errno, "/mounts/%zu/source: read the link `%s'", i, path);
+	text[n] = '\0';
+	s->link = s->path = strdup(text);
+	return s->path ? 0 : pf_fail_sys(e, ENOMEM, "/mounts/%zu", i);
+}
+
+static int open_mount(const struct oci_config *config, const char *bundle, const struct host *host, size_t i,
+		      struct source_mount *s, struct pf_error *e)
+{
+	if (config->mounts[i].kind != OCI_FS_BIND)
+		return 0;
+	if (config->mounts[i].copy_symlink)
+		STEP(read_link(&config->mounts[i], bundle, i, s, e));
+	return s->link ? 0 : open_bind(config, bundle, host, i, s, e);
+}
+
 static int open_all(const struct oci_config *config, const char *bundle, const struct host *host,
 		    struct sources *s, struct pf_error *e)
 {
@@ -178,8 +205,7 @@ static int open_all(const struct oci_config *config, const char *bundle, const s
 	STEP(open_root(config, bundle, host, s, e));
 	STEP(open_namespaces(config, s, e));
 	for (size_t i = 0; i < config->n_mounts; i++)
-		if (config->mounts[i].kind == OCI_FS_BIND && !config->mounts[i].copy_symlink)
-			STEP(open_bind(config, bundle, host, i, &s->mounts[i], e));
+		STEP(open_mount(config, bundle, host, i, &s->mounts[i], e));
 	return 0;
 }
 

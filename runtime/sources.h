@@ -17,6 +17,7 @@ struct source_mount {
 	int fd;	     /* owned: detached tree, or -EBADF: the init binds by path */
 	bool is_dir;
 	uint64_t dev, ino;
+	const char *link; /* copy-symlink: the text of the source, = path; NULL: mounted */
 	char *path;  /* owned: absolute source; NULL for what is not a bind */
 };
 

@@ -95,14 +95,16 @@ int child_sync_mounted(struct init *c, struct pf_error *e)
 			 c->plan->hook_state_creating_fd, NULL, c, e);
 }
 
-/* In the hook's process: sealed as the program will be, so a hook of the image can do no more than it. */
+/* In the hook's process: sealed as the program will be, so a hook of the image can do no more than it. It stays uid 0
+ * of the container, with the program's capabilities. */
 static void seal_hook(struct init *c)
 {
 	struct pf_error ignored = PF_ERROR_INIT;
 
 	if (!c->seal)
 		return;
-	if (child_set_no_new_privs(c, &ignored) < 0 || child_seal_landlock(c, &ignored) < 0 ||
+	if (child_limit_caps(c, &ignored) < 0 || child_set_no_new_privs(c, &ignored) < 0 ||
+	    child_seal_landlock(c, &ignored) < 0 ||
 	    child_load_own_filter(c, &ignored) < 0)
 		_exit(125);
 }

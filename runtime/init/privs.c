@@ -123,6 +123,12 @@ static int set_caps(const uint64_t *caps, struct pf_error *e)
 	return 0;
 }
 
+int child_limit_caps(struct init *c, struct pf_error *e)
+{
+	STEP(drop_bounding(c->plan->process.caps[CAPS_BOUNDING], e));
+	return set_caps(c->plan->process.caps, e);
+}
+
 static int set_ids(const struct plan *plan, struct pf_error *e)
 {
 	const struct plan_process *p = &plan->process;
@@ -179,7 +185,6 @@ int child_drop_privileges(struct init *c, struct pf_error *e)
 	return set_caps(plan->process.caps, e);
 }
 
-/* A name without a slash is looked up in PATH of the process's own environment. */
 int child_execute(struct init *c, struct pf_error *e)
 {
 	const struct plan_process *p = &c->plan->process;

@@ -65,7 +65,7 @@ static int find_unmounted(const struct confine_run *run, const struct oci_mount 
 	if (answer < 0)
 		return answer;
 	if (answer != CONFINE_FOUND) {
-		strcpy(found->path, dest);
+		memcpy(found->path, dest, strlen(dest) + 1);
 		memset(&found->id, 0, sizeof(found->id));
 	}
 	found->mode = S_IFDIR;

@@ -199,7 +199,7 @@ static void without_landlock_only_degrade_lets_it_start(void)
 	box_key(b, POLICY_DEGRADE, "landlock");
 	CHECK_INT(box_resolve(b), ==, 0);
 	CHECK_STR(b->c.degraded[0], "landlock");
-	CHECK(box_mount(b, "/data")->covered);
+	CHECK(box_mount(b, "/data") && box_mount(b, "/data")->covered);
 	CHECK_INT(confine_write_seal(&b->c, &f, &b->e), ==, 0);
 	seal = (const void *)f.bytes.data;
 	CHECK_INT(seal->flags, ==, SEAL_FILTER);

@@ -28,3 +28,15 @@ CGROUP_SOURCES += \
 else
 CGROUP_SOURCES += runtime/cgroup_systemd_fallback.c
 endif
+
+# t_cgroup_live makes real groups and so runs only by cgroup_live.sh; by itself it says that it is skipped.
+UNIT_TESTS += tests/unit/t_cgroup tests/unit/t_cgroup_live
+if ENABLE_BPF
+UNIT_TESTS += tests/unit/t_cgroup_devices
+endif
+if ENABLE_SYSTEMD
+UNIT_TESTS += tests/unit/t_cgroup_systemd
+endif
+check-cgroups: tests/unit/t_cgroup_live
+	$(top_srcdir)/tests/unit/cgroup_live.sh tests/unit/t_cgroup_live
+.PHONY: check-cgroups

@@ -290,12 +290,10 @@ static int apply_v2(const struct cgroup_hierarchy *h, const struct device_rules 
 	auto_fd dir = -EBADF;
 	int ret;
 
-	/* everything is allowed and the group is new: nothing to ask, so nothing to load */
-	if (h->created && is_open(rules))
-		return 0;
-	STEP(devices_bpf_generate(rules, &program, e));
+	if (!is_open(rules))
+		STEP(devices_bpf_generate(rules, &program, e));
 	STEP(cgroup_dir_open(h, &dir, e));
-	ret = devices_bpf_attach(dir, &program, !h->created, e);
+	ret = devices_bpf_attach(dir, program.n ? &program : NULL, e);
 	return ret < 0 ? pf_wrap(e, POINTER ": `%s%s'", h->mount, h->path) : 0;
 }
 

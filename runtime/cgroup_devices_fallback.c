@@ -18,8 +18,8 @@ void devices_bpf_free(struct devices_program *p)
 	*p = (struct devices_program){ 0 };
 }
 
-int devices_bpf_attach(int dir, const struct devices_program *p, bool replace, struct pf_error *e)
+int devices_bpf_attach(int dir, const struct devices_program *p, struct pf_error *e)
 {
-	(void)dir, (void)p, (void)replace;
-	return pf_fail(e, PF_ERR_BUG, 0, "a device program in a build without bpf");
+	(void)dir;
+	return p ? pf_fail(e, PF_ERR_BUG, 0, "a device program in a build without bpf") : 0;
 }

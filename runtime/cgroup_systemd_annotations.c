@@ -170,8 +170,11 @@ static int read_value(const char *s, struct unit_property *v, struct pf_buf *tex
 		STEP(read_text(s, &end, text));
 		return *skip_space(end) ? -EINVAL : 0;
 	}
-	if (strncmp(s, "@as", 3) == 0)
+	if (strncmp(s, "@as", 3) == 0) {
 		s = skip_space(s + 3);
+		if (*s != '[')
+			return -EINVAL;
+	}
 	if (*s == '[') {
 		memcpy(v->type, "as", 3);
 		return read_list(s, text);

@@ -227,21 +227,26 @@ static void detach_old(int dir, const uint32_t *ids, uint32_t n)
 	}
 }
 
-int devices_bpf_attach(int dir, const struct devices_program *p, bool replace, struct pf_error *e)
+static int attach_new(int dir, const struct devices_program *p, struct pf_error *e)
 {
-	uint32_t old[MAX_ATTACHED], n = MAX_ATTACHED;
-	auto_fd program = -EBADF;
+	auto_fd program = load(p);
 	int ret;
 
-	if (!replace || list_attached(dir, old, &n) < 0)
-		n = 0;
-	program = load(p);
 	if (program < 0)
 		return pf_fail_sys(e, program, "load the device program (%zu instructions)", p->n);
-	/* New before old: in between a device needs the consent of both, never of none. */
 	ret = attach(dir, program);
-	if (ret < 0)
-		return pf_fail_sys(e, ret, "attach the device program");
+	return ret < 0 ? pf_fail_sys(e, ret, "attach the device program") : 0;
+}
+
+int devices_bpf_attach(int dir, const struct devices_program *p, struct pf_error *e)
+{
+	uint32_t old[MAX_ATTACHED], n = MAX_ATTACHED;
+
+	if (list_attached(dir, old, &n) < 0)
+		n = 0; /* attaching will say why, and fail */
+	/* New before old: in between a device needs the consent of both, never of none. */
+	if (p)
+		STEP(attach_new(dir, p, e));
 	detach_old(dir, old, n);
 	return 0;
 }

@@ -27,12 +27,12 @@ void devices_bpf_free(struct devices_program *p);
 
 /**
  * devices_bpf_attach() - load the program and attach it to the group @dir
- * @replace:	the group may have one of ours already: it goes when the new one is in force
+ * @p:	NULL: no program, everything is allowed. One of ours that is attached already goes when the new one is in force.
  *
  * Attached so that others may attach theirs too; a device then needs the consent of all. It lives as long as the group.
  *
  * Return: 0 or -errno; -EPERM without the privilege for it (rootless).
  */
-int devices_bpf_attach(int dir, const struct devices_program *p, bool replace, struct pf_error *e);
+int devices_bpf_attach(int dir, const struct devices_program *p, struct pf_error *e);
 
 #endif

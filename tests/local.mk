@@ -39,11 +39,13 @@ check-attack: all check-tools
 	PF_BUILD='$(abs_builddir)' $(top_srcdir)/tests/run attack
 check-tools: $(check_PROGRAMS) $(check_DATA)
 
-# Fuzzers: tests/fuzz/fuzz_NAME.c, built with all of base/ and config/, which touch no system.
+# Fuzzers: tests/fuzz/fuzz_NAME.c, built with all of base/ and config/, and with the check of the plan: nothing there
+# touches the system.
 FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_OBJECTS = $(patsubst %.c,fuzzobj/%.o,$(filter %.c,$(BASE_SOURCES) $(CONFIG_SOURCES)))
+FUZZ_OBJECTS = $(patsubst %.c,fuzzobj/%.o,$(filter %.c,$(BASE_SOURCES) $(CONFIG_SOURCES) \
+	runtime/init/plan.c))
 FUZZERS = $(patsubst $(top_srcdir)/tests/fuzz/%.c,fuzzobj/%,$(wildcard $(top_srcdir)/tests/fuzz/fuzz_*.c))
 
 fuzzobj/%.o: %.c config.h
@@ -54,5 +56,6 @@ fuzzobj/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
 fuzz: $(FUZZERS)
 	$(SHELL) $(top_srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS) $(top_srcdir)/tests/fuzz $(FUZZERS)
 -include $(FUZZ_OBJECTS:.o=.d)
+.SECONDARY: $(FUZZ_OBJECTS)
 
 .PHONY: check-bats check-attack check-tools fuzz

@@ -13,5 +13,5 @@ report 1 "the licence is the first line" "$(find base config runtime tests -name
 	for f; do head -n 1 "$f" | grep -q "SPDX-License-Identifier: Apache-2.0" || echo "$f"; done' sh {} +)"
 report 2 "a source says its role in its first 20 lines" "$(find base config runtime -name '*.c' -exec sh -c '
 	for f; do sed -n 2,20p "$f" | grep -q "^/\*" || echo "$f"; done' sh {} +)"
-report 3 "a header is guarded" "$(find base config runtime tests -name '*.h' -exec sh -c '
+report 3 "a header is guarded" "$(find base config runtime tests/unit -name '*.h' -exec sh -c '
 	for f; do grep -q "^#ifndef PF_" "$f" || echo "$f"; done' sh {} +)"

@@ -27,7 +27,7 @@ check runtime 'base/|config/|runtime/'
 n=$((n + 1))
 found=$(find base config runtime -name '*.c' -exec sh -c '
 	for f; do [ "$(grep -m1 "^#[[:space:]]*include" "$f")" = "#include <config.h>" ] || echo "$f"; done' sh {} + |
-	grep -vxE 'runtime/init/.*|base/sys\.c')
+	grep -vxE 'runtime/init/.*|base/(sys|error)\.c')
 if [ -z "$found" ]; then
 	echo "ok $n - every source of the parent includes <config.h> first"
 else

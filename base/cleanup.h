@@ -50,7 +50,7 @@ static inline void *pf_take_ptr(void *p)
 	return taken;
 }
 
-#define auto_fd __attribute__((cleanup(pf_close_ptr))) int
+#define auto_fd   __attribute__((cleanup(pf_close_ptr))) int
 #define auto_free __attribute__((cleanup(pf_free_ptr)))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

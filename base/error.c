@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errors as plain data. Nothing here allocates, so an error can always be reported. Compiled into both programs. */
+#include "base/error.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/error.h"
 
 /* Messages travel in logs of one line: a newline in a value must not start a second one. */
 static void flatten(char *s)
@@ -25,7 +25,8 @@ const char *pf_errno_text(int err)
 	return text;
 }
 
-static int vfail(struct pf_error *e, enum pf_err_kind kind, int err, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static int vfail(struct pf_error *e, enum pf_err_kind kind,
+						       int err, const char *fmt, va_list ap)
 {
 	int n;
 

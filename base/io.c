@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Reading with a bound, writing whole, and strings that grow. A file that others read is replaced, never edited. */
 #include <config.h>
+
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
 
 int pf_read_all(int fd, size_t max, char **ret_text, size_t *ret_len, struct pf_error *e)
 {
@@ -100,7 +102,8 @@ int pf_replace_file_at(int dirfd, const char *name, const char *text, size_t len
 
 	snprintf(tmp, sizeof(tmp), ".%s.%d", name, (int)getpid());
 	{
-		auto_fd fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+		auto_fd fd = openat(dirfd, tmp,
+				    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 
 		if (fd < 0)
 			return pf_fail_sys(e, errno, "create `%s'", tmp);
@@ -210,5 +213,5 @@ void pf_buf_json(struct pf_buf *b, const char *s)
 void pf_buf_free(struct pf_buf *b)
 {
 	free(b->data);
-	*b = (struct pf_buf){0};
+	*b = (struct pf_buf){ 0 };
 }

@@ -3,6 +3,8 @@
  * share the file never mix. */
 #include <config.h>
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,19 +14,18 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 
 static struct {
 	int fd;
 	enum pf_log_format format;
 	enum pf_log_level min;
-} sink = {STDERR_FILENO, PF_LOG_TEXT, PF_LOG_WARNING};
+} sink = { STDERR_FILENO, PF_LOG_TEXT, PF_LOG_WARNING };
 
 static const char *const level_names[] = {
-    [PF_LOG_DEBUG] = "debug",
-    [PF_LOG_INFO] = "info",
-    [PF_LOG_WARNING] = "warning",
-    [PF_LOG_ERROR] = "error",
+	[PF_LOG_DEBUG] = "debug",
+	[PF_LOG_INFO] = "info",
+	[PF_LOG_WARNING] = "warning",
+	[PF_LOG_ERROR] = "error",
 };
 
 _Static_assert(ARRAY_SIZE(level_names) == PF_LOG_LEVEL_COUNT_, "a name for each level");
@@ -81,8 +82,10 @@ static size_t compose(char *buf, size_t size, enum pf_log_level level, const cha
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 	if (json)
-		at = (size_t)snprintf(buf, size, "{\"level\":\"%s\",\"time\":\"%s.%09ldZ\",\"kind\":\"%s\",\"msg\":\"",
-				      level_names[level], stamp, ts.tv_nsec, kind);
+		at = (size_t)snprintf(
+			buf, size,
+			"{\"level\":\"%s\",\"time\":\"%s.%09ldZ\",\"kind\":\"%s\",\"msg\":\"",
+			level_names[level], stamp, ts.tv_nsec, kind);
 	else
 		at = (size_t)snprintf(buf, size, "time=\"%s.%09ldZ\" level=%s msg=\"", stamp,
 				      ts.tv_nsec, level_names[level]);

@@ -31,10 +31,10 @@ void pf_log(enum pf_log_level level, const char *fmt, ...) __attribute__((format
 /** pf_log_error() - the one error line; with --log also printed to stderr, as runc does */
 void pf_log_error(const struct pf_error *e);
 
-#define pf_debug(...)                                                                              \
-	do {                                                                                       \
-		if (pf_log_enabled(PF_LOG_DEBUG))                                                  \
-			pf_log(PF_LOG_DEBUG, __VA_ARGS__);                                         \
+#define pf_debug(...)                                      \
+	do {                                               \
+		if (pf_log_enabled(PF_LOG_DEBUG))          \
+			pf_log(PF_LOG_DEBUG, __VA_ARGS__); \
 	} while (0)
 
 #endif

@@ -2,6 +2,8 @@
 /* Paths become fds here, and nowhere else in the parent. Each function is named for what it trusts. */
 #include <config.h>
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +14,6 @@
 #include <sys/vfs.h>
 
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "base/sys.h"
 
 /* The owner that stat shows for an id the user namespace does not map. */
@@ -49,7 +50,7 @@ int pf_open_beneath(int dir_fd, const char *path, int flags, int *ret_fd, struct
 {
 	return open_resolved(dir_fd, path, flags,
 			     PF_RESOLVE_BENEATH | PF_RESOLVE_NO_SYMLINKS |
-				 PF_RESOLVE_NO_MAGICLINKS | PF_RESOLVE_NO_XDEV,
+				     PF_RESOLVE_NO_MAGICLINKS | PF_RESOLVE_NO_XDEV,
 			     ret_fd, e);
 }
 
@@ -97,7 +98,8 @@ static bool uids_are_host_ids(void)
 	if (len <= 0)
 		return false;
 	text[len] = '\0';
-	return sscanf(text, "%u %u %u", &in, &out, &n) == 3 && in == 0 && out == 0 && n == UINT32_MAX;
+	return sscanf(text, "%u %u %u", &in, &out, &n) == 3 && in == 0 && out == 0 &&
+	       n == UINT32_MAX;
 }
 
 static int check_trusted(int fd, const char *path, bool host_ids, struct pf_error *e)
@@ -108,8 +110,8 @@ static int check_trusted(int fd, const char *path, bool host_ids, struct pf_erro
 		return pf_fail_sys(e, errno, "stat `%s'", path);
 	if (!owner_is_trusted(&st, host_ids))
 		return pf_fail(e, PF_ERR_POLICY, 0,
-			       "`%s' is owned by uid %u, not by the host's root: chown root it", path,
-			       st.st_uid);
+			       "`%s' is owned by uid %u, not by the host's root: chown root it",
+			       path, st.st_uid);
 	if ((st.st_mode & 0022) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
 		return pf_fail(e, PF_ERR_POLICY, 0,
 			       "`%s' (mode %04o) can be written by others: chmod go-w it", path,

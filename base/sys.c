@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The only file that says syscall(2). Compiled twice: with glibc for the parent, with musl for the init. */
+#include "base/sys.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/sys.h"
-
 /* The unified syscall numbers, the same on every architecture since Linux 5.0; missing from older libc headers. */
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
-#define SYS_landlock_add_rule 445
-#define SYS_landlock_restrict_self 446
+#define SYS_landlock_add_rule       445
+#define SYS_landlock_restrict_self  446
 #endif
 
 static int ret_of(long r)
@@ -24,7 +24,7 @@ int sys_openat2(int dirfd, const char *path, int flags, mode_t mode, uint64_t re
 {
 	struct {
 		uint64_t flags, mode, resolve;
-	} how = {(unsigned int)flags, mode, resolve};
+	} how = { (unsigned int)flags, mode, resolve };
 	int ret, tries = 0;
 
 	/* EAGAIN: a rename raced with the walk and the kernel could not rule an escape out. Bounded. */
@@ -140,7 +140,7 @@ int sys_landlock_add_path(int ruleset_fd, uint64_t access, int parent_fd)
 	struct {
 		uint64_t allowed_access;
 		int32_t parent_fd;
-	} __attribute__((packed)) rule = {access, parent_fd};
+	} __attribute__((packed)) rule = { access, parent_fd };
 
 	return ret_of(syscall(SYS_landlock_add_rule, ruleset_fd, 1, &rule, 0u));
 }
@@ -164,13 +164,14 @@ int sys_file_id(int fd, struct pf_file_id *ret)
 		uint64_t mnt_id, rest[13];
 	} stx;
 	const unsigned int ino = 0x100, mnt_id = 0x1000; /* STATX_INO, STATX_MNT_ID */
-	int err = ret_of(syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, ino | mnt_id, &stx));
+	int err = ret_of(
+		syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, ino | mnt_id, &stx));
 
 	_Static_assert(sizeof(stx) == 256, "the kernel writes a whole struct statx");
 	if (err < 0)
 		return err;
 	if (!(stx.mask & mnt_id))
 		return -ENOSYS;
-	*ret = (struct pf_file_id){makedev(stx.dev_major, stx.dev_minor), stx.ino, stx.mnt_id};
+	*ret = (struct pf_file_id){ makedev(stx.dev_major, stx.dev_minor), stx.ino, stx.mnt_id };
 	return 0;
 }

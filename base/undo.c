@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The undo stack: an operation that fails half-way leaves things as if it had never been tried. */
 #include <config.h>
+
+#include "base/undo.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/undo.h"
 
 void undo_push(struct undo *u, const char *name, void (*back)(void *arg), void *arg)
 {

@@ -49,7 +49,14 @@ struct oci_user {
 	size_t n_additional_gids;
 };
 
-enum oci_cap_set { OCI_CAP_BOUNDING, OCI_CAP_PERMITTED, OCI_CAP_EFFECTIVE, OCI_CAP_INHERITABLE, OCI_CAP_AMBIENT, OCI_CAP_SET_COUNT_ };
+enum oci_cap_set {
+	OCI_CAP_BOUNDING,
+	OCI_CAP_PERMITTED,
+	OCI_CAP_EFFECTIVE,
+	OCI_CAP_INHERITABLE,
+	OCI_CAP_AMBIENT,
+	OCI_CAP_SET_COUNT_
+};
 
 struct oci_rlimit {
 	int resource; /* RLIMIT_* */
@@ -61,7 +68,7 @@ struct oci_scheduler { /* process.scheduler, sched_setattr(2) */
 	bool present;
 	int policy; /* SCHED_* */
 	int32_t nice, priority;
-	uint64_t flags; /* SCHED_FLAG_* */
+	uint64_t flags;                     /* SCHED_FLAG_* */
 	uint64_t runtime, deadline, period; /* ns */
 };
 
@@ -72,7 +79,8 @@ struct oci_process {
 	struct oci_strings args, env;
 	const char *cwd;
 	bool has_capabilities;
-	uint64_t caps[OCI_CAP_SET_COUNT_]; /* bit n: capability n; unknown names are in unknown_caps */
+	uint64_t caps
+		[OCI_CAP_SET_COUNT_]; /* bit n: capability n; unknown names are in unknown_caps */
 	struct oci_strings unknown_caps;
 	struct oci_rlimit *rlimits;
 	size_t n_rlimits;
@@ -83,25 +91,36 @@ struct oci_process {
 	struct oci_scheduler scheduler;
 	bool has_io_priority;
 	int32_t io_class, io_priority; /* ioprio_set(2): class 1..3, priority 0..7 */
-	const char *cpu_affinity_initial, *cpu_affinity_final; /* process.execCPUAffinity, cpu lists */
+	const char *cpu_affinity_initial,
+		*cpu_affinity_final; /* process.execCPUAffinity, cpu lists */
 };
 
-enum oci_fs_kind { OCI_FS_BIND, OCI_FS_TMPFS, OCI_FS_PROC, OCI_FS_SYSFS, OCI_FS_DEVPTS, OCI_FS_MQUEUE, OCI_FS_CGROUP, OCI_FS_OTHER };
+enum oci_fs_kind {
+	OCI_FS_BIND,
+	OCI_FS_TMPFS,
+	OCI_FS_PROC,
+	OCI_FS_SYSFS,
+	OCI_FS_DEVPTS,
+	OCI_FS_MQUEUE,
+	OCI_FS_CGROUP,
+	OCI_FS_OTHER
+};
 
 struct oci_mount {
 	enum oci_fs_kind kind;
-	const char *destination; /* made absolute ("/" put in front) where the spec allowed a relative one */
-	const char *type;	 /* as given; "bind" when only an option said so */
-	const char *source;	 /* as given */
-	bool recursive;		 /* rbind */
-	uint64_t attr_set, attr_clr;	     /* PF_MOUNT_ATTR_* for the mount itself */
+	const char *
+		destination; /* made absolute ("/" put in front) where the spec allowed a relative one */
+	const char *type;                    /* as given; "bind" when only an option said so */
+	const char *source;                  /* as given */
+	bool recursive;                      /* rbind */
+	uint64_t attr_set, attr_clr;         /* PF_MOUNT_ATTR_* for the mount itself */
 	uint64_t rec_attr_set, rec_attr_clr; /* the recursive options: rro, rnosuid, ... */
-	uint64_t propagation;		     /* MS_PRIVATE, MS_SHARED, MS_SLAVE, MS_UNBINDABLE; 0: not given */
+	uint64_t propagation; /* MS_PRIVATE, MS_SHARED, MS_SLAVE, MS_UNBINDABLE; 0: not given */
 	bool propagation_recursive;
 	bool tmpcopyup;
-	bool copy_symlink;   /* copy-symlink: make the source symlink's target at the destination */
+	bool copy_symlink; /* copy-symlink: make the source symlink's target at the destination */
 	bool dest_nofollow, src_nofollow;
-	bool idmap, idmap_recursive; /* idmap, ridmap, or mappings given */
+	bool idmap, idmap_recursive;           /* idmap, ridmap, or mappings given */
 	struct oci_id_maps uid_maps, gid_maps; /* empty with idmap: the container's own */
 	const char *data; /* the other options, comma-joined, for the filesystem; NULL: none */
 	struct oci_strings options; /* as given */
@@ -110,7 +129,7 @@ struct oci_mount {
 struct oci_hook {
 	const char *path;
 	struct oci_strings args, env; /* args empty: argv[0] is path */
-	int timeout_s;		      /* 0: none */
+	int timeout_s;                /* 0: none */
 };
 
 struct oci_hooks {
@@ -118,7 +137,17 @@ struct oci_hooks {
 	size_t n;
 };
 
-enum oci_ns { OCI_NS_PID, OCI_NS_NETWORK, OCI_NS_MOUNT, OCI_NS_IPC, OCI_NS_UTS, OCI_NS_USER, OCI_NS_CGROUP, OCI_NS_TIME, OCI_NS_COUNT_ };
+enum oci_ns {
+	OCI_NS_PID,
+	OCI_NS_NETWORK,
+	OCI_NS_MOUNT,
+	OCI_NS_IPC,
+	OCI_NS_UTS,
+	OCI_NS_USER,
+	OCI_NS_CGROUP,
+	OCI_NS_TIME,
+	OCI_NS_COUNT_
+};
 
 struct oci_namespace {
 	bool present;
@@ -135,7 +164,7 @@ struct oci_device {
 
 struct oci_device_rule {
 	bool allow;
-	char type;	    /* 'a', 'b', 'c' */
+	char type;            /* 'a', 'b', 'c' */
 	int64_t major, minor; /* -1: any */
 	bool read, write, mknod;
 };
@@ -172,15 +201,19 @@ struct oci_resources {
 	struct oci_device_rule *devices;
 	size_t n_devices;
 	/* memory, bytes */
-	struct oci_num mem_limit, mem_reservation, mem_swap, mem_kernel, mem_kernel_tcp, mem_swappiness;
-	bool mem_disable_oom_killer, has_mem_disable_oom_killer, mem_use_hierarchy, mem_check_before_update;
+	struct oci_num mem_limit, mem_reservation, mem_swap, mem_kernel, mem_kernel_tcp,
+		mem_swappiness;
+	bool mem_disable_oom_killer, has_mem_disable_oom_killer, mem_use_hierarchy,
+		mem_check_before_update;
 	/* cpu; times in us */
-	struct oci_num cpu_shares, cpu_quota, cpu_period, cpu_burst, cpu_rt_runtime, cpu_rt_period, cpu_idle;
+	struct oci_num cpu_shares, cpu_quota, cpu_period, cpu_burst, cpu_rt_runtime, cpu_rt_period,
+		cpu_idle;
 	const char *cpuset_cpus, *cpuset_mems;
 	struct oci_num pids_limit;
 	/* blockIO */
 	struct oci_num blkio_weight, blkio_leaf_weight;
-	struct oci_throttles blkio_weight_device, blkio_read_bps, blkio_write_bps, blkio_read_iops, blkio_write_iops;
+	struct oci_throttles blkio_weight_device, blkio_read_bps, blkio_write_bps, blkio_read_iops,
+		blkio_write_iops;
 	struct oci_hugepage *hugepages;
 	size_t n_hugepages;
 	struct oci_num net_class_id;
@@ -250,7 +283,8 @@ struct oci_config {
 	struct oci_process process;
 	struct oci_mount *mounts;
 	size_t n_mounts;
-	struct oci_hooks prestart, create_runtime, create_container, start_container, poststart, poststop;
+	struct oci_hooks prestart, create_runtime, create_container, start_container, poststart,
+		poststop;
 	struct oci_pairs annotations;
 	struct oci_linux linux_;
 	struct json_doc *doc; /* owned: the arena */

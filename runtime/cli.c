@@ -2,6 +2,8 @@
 /* The option parser and its help. The names are the field's own: engines pass them as they pass them to runc. */
 #include <config.h>
 
+#include "runtime/cli.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,7 +13,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "runtime/cli.h"
 
 int print_buf(const struct pf_buf *b, struct pf_error *e)
 {
@@ -49,7 +50,8 @@ static int set_flag(const struct cli_option *o, const char *value, struct pf_err
 	bool on = !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
 
 	if (value && !on && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "--%s: `%s' is neither true nor false", o->name, value);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "--%s: `%s' is neither true nor false", o->name,
+			       value);
 	if (o->target)
 		*(bool *)o->target = on;
 	return 0;
@@ -72,7 +74,8 @@ static int set_value(const struct cli_option *o, const char *value, struct pf_er
 		errno = 0;
 		u = strtoul(value, &end, 10);
 		if (value[0] < '0' || value[0] > '9' || *end || errno || u > INT_MAX)
-			return pf_fail(e, PF_ERR_CONFIG, 0, "--%s: `%s' is not a number", o->name, value);
+			return pf_fail(e, PF_ERR_CONFIG, 0, "--%s: `%s' is not a number", o->name,
+				       value);
 		*(unsigned int *)o->target = (unsigned int)u;
 		return 0;
 	case CLI_LIST:
@@ -88,7 +91,8 @@ static int set_value(const struct cli_option *o, const char *value, struct pf_er
 	return pf_fail(e, PF_ERR_BUG, 0, "--%s has no type", o->name);
 }
 
-static int take_option(struct cli *cli, int *i, const struct cli_option *options, struct pf_error *e)
+static int take_option(struct cli *cli, int *i, const struct cli_option *options,
+		       struct pf_error *e)
 {
 	const char *arg = cli->argv[*i], *value = NULL;
 	const struct cli_option *o;
@@ -103,7 +107,8 @@ static int take_option(struct cli *cli, int *i, const struct cli_option *options
 		value = arg[2] ? arg + 2 + (arg[2] == '=') : NULL;
 		/* Long names with one dash, as Go's flag packages take them (`-no-subreaper'). */
 		if (arg[2]) {
-			const struct cli_option *word = find(options, arg + 1, strcspn(arg + 1, "="));
+			const struct cli_option *word =
+				find(options, arg + 1, strcspn(arg + 1, "="));
 
 			if (word) {
 				o = word;
@@ -131,21 +136,25 @@ static void put_option(struct pf_buf *b, const struct cli_option *o)
 
 	if (!o->doc)
 		return;
-	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-		 o->letter ? ", " : "  ", o->name, o->value ? " " : "", o->value ? o->value : "");
+	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
+		 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->value ? " " : "",
+		 o->value ? o->value : "");
 	pf_buf_printf(b, "  %-32s %s\n", left, o->doc);
 }
 
 static int print_help(const struct cli *cli, const struct cli_option *options, struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	if (cli->command)
-		pf_buf_printf(&b, "usage: pinfold [GLOBAL OPTIONS] %s %s\n\n%s\n\noptions:\n", cli->command->name,
-			      cli->command->args, cli->command->summary ? cli->command->summary : "");
+		pf_buf_printf(&b, "usage: pinfold [GLOBAL OPTIONS] %s %s\n\n%s\n\noptions:\n",
+			      cli->command->name, cli->command->args,
+			      cli->command->summary ? cli->command->summary : "");
 	else
-		pf_buf_puts(&b, "usage: pinfold [GLOBAL OPTIONS] COMMAND ...\n\nAn OCI runtime that asks what a container "
-				"may read.\n\ncommands:\n");
+		pf_buf_puts(
+			&b,
+			"usage: pinfold [GLOBAL OPTIONS] COMMAND ...\n\nAn OCI runtime that asks what a container "
+			"may read.\n\ncommands:\n");
 	for (const struct command *c = commands; !cli->command && c->name; c++)
 		if (c->summary)
 			pf_buf_printf(&b, "  %-10s %s\n", c->name, c->summary);
@@ -160,7 +169,7 @@ static int print_help(const struct cli *cli, const struct cli_option *options, s
 /* For completion: one word a line. */
 static int print_options(const struct cli_option *options, struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	for (const struct cli_option *o = options; o->name; o++)
 		if (o->doc)
@@ -176,12 +185,13 @@ static int check_operands(const struct cli *cli, struct pf_error *e)
 	if (!c)
 		return 0;
 	if (cli->argc < c->min_args)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "%s: `%s' needs %s%d operand%s: %s", "usage", c->name,
-			       c->max_args < 0 ? "at least " : "exactly ", c->min_args,
+		return pf_fail(e, PF_ERR_CONFIG, 0, "%s: `%s' needs %s%d operand%s: %s", "usage",
+			       c->name, c->max_args < 0 ? "at least " : "exactly ", c->min_args,
 			       c->min_args == 1 ? "" : "s", c->args);
 	if (c->max_args >= 0 && cli->argc > c->max_args)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "%s: `%s' takes at most %d operand%s, `%s' is one too many",
-			       "usage", c->name, c->max_args, c->max_args == 1 ? "" : "s",
+		return pf_fail(e, PF_ERR_CONFIG, 0,
+			       "%s: `%s' takes at most %d operand%s, `%s' is one too many", "usage",
+			       c->name, c->max_args, c->max_args == 1 ? "" : "s",
 			       cli->argv[c->max_args]);
 	return 0;
 }

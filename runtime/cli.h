@@ -18,7 +18,7 @@ struct cli_list {
 
 struct cli_option {
 	const char *name; /* without "--" */
-	char letter;	  /* 0: none */
+	char letter;      /* 0: none */
 	enum cli_type type;
 	void *target; /* bool, const char *, unsigned int, struct cli_list; NULL: accepted for compatibility, no effect */
 	const char *value; /* placeholder for help; NULL for flags */
@@ -44,8 +44,9 @@ struct runtime;
 
 struct command {
 	const char *name, *args, *summary; /* summary NULL: hidden from help */
-	int min_args, max_args;		   /* operands; max -1: no limit */
-	int (*run)(struct runtime *rt, struct cli *cli, struct pf_error *e); /* 0, an exit status > 0, or -errno */
+	int min_args, max_args;            /* operands; max -1: no limit */
+	int (*run)(struct runtime *rt, struct cli *cli,
+		   struct pf_error *e); /* 0, an exit status > 0, or -errno */
 	bool own_exit_status; /* failures exit by kind (2, 3, 4, 70) and not with 1: the commands beyond runc's */
 };
 

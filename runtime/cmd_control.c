@@ -13,14 +13,14 @@
 #include "runtime/cli.h"
 #include "runtime/container.h"
 
-static const struct cli_option no_options[] = {{NULL, 0, CLI_FLAG, NULL, NULL, NULL}};
+static const struct cli_option no_options[] = { { NULL, 0, CLI_FLAG, NULL, NULL, NULL } };
 
 int cmd_kill(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	bool all = false;
 	const struct cli_option options[] = {
-	    {"all", 'a', CLI_FLAG, &all, NULL, "every process in the container's cgroup"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "all", 'a', CLI_FLAG, &all, NULL, "every process in the container's cgroup" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 	const char *name;
 	int ret = cli_parse(cli, options, e), sig;
@@ -58,13 +58,16 @@ int cmd_resume(struct runtime *rt, struct cli *cli, struct pf_error *e)
 /* The flags of update, as the JSON that they abbreviate: one parser checks both. */
 struct update_flags {
 	const char *resources;
-	const char *cpu_period, *cpu_quota, *cpu_burst, *cpu_share, *cpu_rt_period, *cpu_rt_runtime, *cpu_idle;
-	const char *cpuset_cpus, *cpuset_mems, *memory, *memory_reservation, *memory_swap, *pids_limit;
+	const char *cpu_period, *cpu_quota, *cpu_burst, *cpu_share, *cpu_rt_period, *cpu_rt_runtime,
+		*cpu_idle;
+	const char *cpuset_cpus, *cpuset_mems, *memory, *memory_reservation, *memory_swap,
+		*pids_limit;
 	const char *blkio_weight;
 };
 
 /* "512m" -> bytes, as the other runtimes take it. */
-static int put_bytes(struct pf_buf *b, const char *key, const char *value, bool *first, struct pf_error *e)
+static int put_bytes(struct pf_buf *b, const char *key, const char *value, bool *first,
+		     struct pf_error *e)
 {
 	static const char units[] = "bkmgt";
 	char *end;
@@ -86,7 +89,8 @@ static int put_bytes(struct pf_buf *b, const char *key, const char *value, bool 
 	return 0;
 }
 
-static int put_number(struct pf_buf *b, const char *key, const char *value, bool *first, struct pf_error *e)
+static int put_number(struct pf_buf *b, const char *key, const char *value, bool *first,
+		      struct pf_error *e)
 {
 	char *end;
 	long long v;
@@ -149,7 +153,7 @@ static int flags_json(const struct update_flags *f, struct pf_buf *b, struct pf_
 
 static int read_resources(const struct update_flags *f, struct oci_config *c, struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	auto_free char *text = NULL;
 	size_t len;
 
@@ -167,24 +171,28 @@ static int read_resources(const struct update_flags *f, struct oci_config *c, st
 static int parse_update(struct cli *cli, struct update_flags *f, struct pf_error *e)
 {
 	const struct cli_option options[] = {
-	    {"resources", 'r', CLI_TEXT, &f->resources, "FILE", "the resources object as JSON; - is stdin"},
-	    {"cpu-period", 0, CLI_TEXT, &f->cpu_period, "US", "CFS period"},
-	    {"cpu-quota", 0, CLI_TEXT, &f->cpu_quota, "US", "CFS quota in a period"},
-	    {"cpu-burst", 0, CLI_TEXT, &f->cpu_burst, "US", "CFS burst"},
-	    {"cpu-share", 0, CLI_TEXT, &f->cpu_share, "N", "CPU shares"},
-	    {"cpu-rt-period", 0, CLI_TEXT, &f->cpu_rt_period, "US", "realtime period"},
-	    {"cpu-rt-runtime", 0, CLI_TEXT, &f->cpu_rt_runtime, "US", "realtime in a period"},
-	    {"cpu-idle", 0, CLI_TEXT, &f->cpu_idle, "0|1", "SCHED_IDLE for the group"},
-	    {"cpuset-cpus", 0, CLI_TEXT, &f->cpuset_cpus, "LIST", "CPUs"},
-	    {"cpuset-mems", 0, CLI_TEXT, &f->cpuset_mems, "LIST", "memory nodes"},
-	    {"memory", 0, CLI_TEXT, &f->memory, "BYTES", "memory limit"},
-	    {"memory-reservation", 0, CLI_TEXT, &f->memory_reservation, "BYTES", "soft limit"},
-	    {"memory-swap", 0, CLI_TEXT, &f->memory_swap, "BYTES", "memory and swap together; -1: no limit"},
-	    {"pids-limit", 0, CLI_TEXT, &f->pids_limit, "N", "number of processes"},
-	    {"blkio-weight", 0, CLI_TEXT, &f->blkio_weight, "N", "I/O weight"},
-	    {"kernel-memory", 0, CLI_TEXT, NULL, "BYTES", NULL}, /* gone from the kernel; runc ignores it too */
-	    {"kernel-memory-tcp", 0, CLI_TEXT, NULL, "BYTES", NULL},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "resources", 'r', CLI_TEXT, &f->resources, "FILE",
+		  "the resources object as JSON; - is stdin" },
+		{ "cpu-period", 0, CLI_TEXT, &f->cpu_period, "US", "CFS period" },
+		{ "cpu-quota", 0, CLI_TEXT, &f->cpu_quota, "US", "CFS quota in a period" },
+		{ "cpu-burst", 0, CLI_TEXT, &f->cpu_burst, "US", "CFS burst" },
+		{ "cpu-share", 0, CLI_TEXT, &f->cpu_share, "N", "CPU shares" },
+		{ "cpu-rt-period", 0, CLI_TEXT, &f->cpu_rt_period, "US", "realtime period" },
+		{ "cpu-rt-runtime", 0, CLI_TEXT, &f->cpu_rt_runtime, "US", "realtime in a period" },
+		{ "cpu-idle", 0, CLI_TEXT, &f->cpu_idle, "0|1", "SCHED_IDLE for the group" },
+		{ "cpuset-cpus", 0, CLI_TEXT, &f->cpuset_cpus, "LIST", "CPUs" },
+		{ "cpuset-mems", 0, CLI_TEXT, &f->cpuset_mems, "LIST", "memory nodes" },
+		{ "memory", 0, CLI_TEXT, &f->memory, "BYTES", "memory limit" },
+		{ "memory-reservation", 0, CLI_TEXT, &f->memory_reservation, "BYTES",
+		  "soft limit" },
+		{ "memory-swap", 0, CLI_TEXT, &f->memory_swap, "BYTES",
+		  "memory and swap together; -1: no limit" },
+		{ "pids-limit", 0, CLI_TEXT, &f->pids_limit, "N", "number of processes" },
+		{ "blkio-weight", 0, CLI_TEXT, &f->blkio_weight, "N", "I/O weight" },
+		{ "kernel-memory", 0, CLI_TEXT, NULL, "BYTES",
+		  NULL }, /* gone from the kernel; runc ignores it too */
+		{ "kernel-memory-tcp", 0, CLI_TEXT, NULL, "BYTES", NULL },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 
 	return cli_parse(cli, options, e);
@@ -192,8 +200,8 @@ static int parse_update(struct cli *cli, struct update_flags *f, struct pf_error
 
 int cmd_update(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	struct update_flags f = {0};
-	struct oci_config c = {0};
+	struct update_flags f = { 0 };
+	struct oci_config c = { 0 };
 	struct state s;
 	int ret = parse_update(cli, &f, e);
 

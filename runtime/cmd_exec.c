@@ -24,24 +24,28 @@ struct exec_flags {
 static int parse(struct cli *cli, struct exec_flags *f, struct pf_error *e)
 {
 	const struct cli_option options[] = {
-	    {"process", 'p', CLI_TEXT, &f->process, "FILE", "the process as JSON"},
-	    {"console-socket", 0, CLI_TEXT, &f->o.console_socket, "PATH", "unix socket that gets the terminal"},
-	    {"pidfd-socket", 0, CLI_TEXT, &f->o.pidfd_socket, "PATH", "unix socket that gets a pidfd"},
-	    {"pid-file", 0, CLI_TEXT, &f->o.pid_file, "FILE", "write the pid here"},
-	    {"cwd", 0, CLI_TEXT, &f->cwd, "DIR", "working directory"},
-	    {"env", 'e', CLI_LIST, &f->env, "NAME=VALUE", "add to the environment"},
-	    {"tty", 't', CLI_FLAG, &f->tty, NULL, "with a terminal"},
-	    {"user", 'u', CLI_TEXT, &f->user, "UID[:GID]", "as this user, by number"},
-	    {"additional-gids", 'g', CLI_LIST, &f->gids, "GID", "supplementary group"},
-	    {"detach", 'd', CLI_FLAG, &f->o.detach, NULL, "do not wait for the end"},
-	    {"process-label", 0, CLI_TEXT, &f->label, "LABEL", "SELinux label"},
-	    {"apparmor", 0, CLI_TEXT, &f->apparmor, "PROFILE", "AppArmor profile"},
-	    {"no-new-privs", 0, CLI_FLAG, &f->no_new_privs, NULL, "set no_new_privs"},
-	    {"cap", 'c', CLI_LIST, &f->caps, "CAP", "add a capability"},
-	    {"preserve-fds", 0, CLI_UINT, &f->o.preserve_fds, "N", "pass fds 3 .. 2+N on"},
-	    {"cgroup", 0, CLI_TEXT, &f->o.cgroup, "[CTRL:]PATH", "join a sub-group of the container's"},
-	    {"ignore-paused", 0, CLI_FLAG, &f->o.ignore_paused, NULL, "also in a paused container"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "process", 'p', CLI_TEXT, &f->process, "FILE", "the process as JSON" },
+		{ "console-socket", 0, CLI_TEXT, &f->o.console_socket, "PATH",
+		  "unix socket that gets the terminal" },
+		{ "pidfd-socket", 0, CLI_TEXT, &f->o.pidfd_socket, "PATH",
+		  "unix socket that gets a pidfd" },
+		{ "pid-file", 0, CLI_TEXT, &f->o.pid_file, "FILE", "write the pid here" },
+		{ "cwd", 0, CLI_TEXT, &f->cwd, "DIR", "working directory" },
+		{ "env", 'e', CLI_LIST, &f->env, "NAME=VALUE", "add to the environment" },
+		{ "tty", 't', CLI_FLAG, &f->tty, NULL, "with a terminal" },
+		{ "user", 'u', CLI_TEXT, &f->user, "UID[:GID]", "as this user, by number" },
+		{ "additional-gids", 'g', CLI_LIST, &f->gids, "GID", "supplementary group" },
+		{ "detach", 'd', CLI_FLAG, &f->o.detach, NULL, "do not wait for the end" },
+		{ "process-label", 0, CLI_TEXT, &f->label, "LABEL", "SELinux label" },
+		{ "apparmor", 0, CLI_TEXT, &f->apparmor, "PROFILE", "AppArmor profile" },
+		{ "no-new-privs", 0, CLI_FLAG, &f->no_new_privs, NULL, "set no_new_privs" },
+		{ "cap", 'c', CLI_LIST, &f->caps, "CAP", "add a capability" },
+		{ "preserve-fds", 0, CLI_UINT, &f->o.preserve_fds, "N", "pass fds 3 .. 2+N on" },
+		{ "cgroup", 0, CLI_TEXT, &f->o.cgroup, "[CTRL:]PATH",
+		  "join a sub-group of the container's" },
+		{ "ignore-paused", 0, CLI_FLAG, &f->o.ignore_paused, NULL,
+		  "also in a paused container" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 
 	return cli_parse(cli, options, e);
@@ -74,7 +78,8 @@ static int set_user(struct oci_process *p, const char *user, struct pf_error *e)
 	p->user.gid = 0;
 	if (parse_id(user, n, &p->user.uid) < 0 ||
 	    (colon && parse_id(colon + 1, strlen(colon + 1), &p->user.gid) < 0))
-		return pf_fail(e, PF_ERR_CONFIG, 0, "--user: `%s' is not UID or UID:GID in numbers", user);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "--user: `%s' is not UID or UID:GID in numbers",
+			       user);
 	/* Another user does not inherit the groups of the container's. */
 	p->user.n_additional_gids = 0;
 	return 0;
@@ -92,7 +97,8 @@ static int set_gids(struct oci_config *c, const struct cli_list *gids, struct pf
 	u->additional_gids = v;
 	for (size_t i = 0; i < gids->n; i++)
 		if (parse_id(gids->v[i], strlen(gids->v[i]), &v[u->n_additional_gids++]) < 0)
-			return pf_fail(e, PF_ERR_CONFIG, 0, "--additional-gids: `%s' is not a number", gids->v[i]);
+			return pf_fail(e, PF_ERR_CONFIG, 0,
+				       "--additional-gids: `%s' is not a number", gids->v[i]);
 	return 0;
 }
 
@@ -127,10 +133,12 @@ static int add_caps(struct oci_process *p, const struct cli_list *caps, struct p
 		char name[64];
 		int cap;
 
-		snprintf(name, sizeof(name), "%s%s", strncmp(caps->v[i], "CAP_", 4) ? "CAP_" : "", caps->v[i]);
+		snprintf(name, sizeof(name), "%s%s", strncmp(caps->v[i], "CAP_", 4) ? "CAP_" : "",
+			 caps->v[i]);
 		cap = oci_cap_number(name);
 		if (cap < 0)
-			return pf_fail(e, PF_ERR_CONFIG, 0, "--cap: unknown capability `%s'", caps->v[i]);
+			return pf_fail(e, PF_ERR_CONFIG, 0, "--cap: unknown capability `%s'",
+				       caps->v[i]);
 		p->has_capabilities = true;
 		p->caps[OCI_CAP_BOUNDING] |= 1ull << cap;
 		p->caps[OCI_CAP_PERMITTED] |= 1ull << cap;
@@ -139,13 +147,14 @@ static int add_caps(struct oci_process *p, const struct cli_list *caps, struct p
 	return 0;
 }
 
-static int apply_flags(struct exec_flags *f, struct cli *cli, struct oci_config *c, struct pf_error *e)
+static int apply_flags(struct exec_flags *f, struct cli *cli, struct oci_config *c,
+		       struct pf_error *e)
 {
 	struct oci_process *p = &c->process;
 
 	if (cli->argc < 2)
 		return pf_fail(e, PF_ERR_CONFIG, 0, "exec: process args cannot be empty");
-	p->args = (struct oci_strings){cli->argv + 1, (size_t)cli->argc - 1};
+	p->args = (struct oci_strings){ cli->argv + 1, (size_t)cli->argc - 1 };
 	p->terminal = f->tty;
 	p->console_height = p->console_width = 0;
 	if (f->cwd)
@@ -190,8 +199,9 @@ static int check_status(const struct state *s, bool ignore_paused, struct pf_err
 		return pf_fail(e, PF_ERR_SYS, 0, "cannot exec in a stopped container");
 	case STATUS_PAUSED:
 		if (!ignore_paused)
-			return pf_fail(e, PF_ERR_SYS, 0,
-				       "cannot exec in a paused container (use --ignore-paused to override)");
+			return pf_fail(
+				e, PF_ERR_SYS, 0,
+				"cannot exec in a paused container (use --ignore-paused to override)");
 		return 0;
 	case STATUS_CREATED:
 	case STATUS_RUNNING:
@@ -200,10 +210,10 @@ static int check_status(const struct state *s, bool ignore_paused, struct pf_err
 	return 0;
 }
 
-static int exec_loaded(struct runtime *rt, struct exec_flags *f, struct cli *cli, const struct state *s,
-		       struct pf_error *e)
+static int exec_loaded(struct runtime *rt, struct exec_flags *f, struct cli *cli,
+		       const struct state *s, struct pf_error *e)
 {
-	struct oci_config config = {0};
+	struct oci_config config = { 0 };
 	int ret;
 
 	STEP(check_status(s, f->o.ignore_paused, e));
@@ -220,7 +230,7 @@ static int exec_loaded(struct runtime *rt, struct exec_flags *f, struct cli *cli
 
 int cmd_exec(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	struct exec_flags f = {0};
+	struct exec_flags f = { 0 };
 	struct state s;
 	int ret = parse(cli, &f, e);
 

@@ -20,13 +20,13 @@ int cmd_spec(struct runtime *rt, struct cli *cli, struct pf_error *e)
 	const char *bundle = ".", *file = "config.json";
 	bool rootless = false;
 	const struct cli_option options[] = {
-	    {"bundle", 'b', CLI_TEXT, &bundle, "DIR", "where to write (default: here)"},
-	    {"file", 'f', CLI_TEXT, &file, "FILE", "another name than config.json"},
-	    {"rootless", 0, CLI_FLAG, &rootless, NULL, "for a caller that is not root"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "bundle", 'b', CLI_TEXT, &bundle, "DIR", "where to write (default: here)" },
+		{ "file", 'f', CLI_TEXT, &file, "FILE", "another name than config.json" },
+		{ "rootless", 0, CLI_FLAG, &rootless, NULL, "for a caller that is not root" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 	auto_fd dir = -EBADF, fd = -EBADF;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	int ret = cli_parse(cli, options, e);
 
 	(void)rt;
@@ -49,8 +49,8 @@ int cmd_spec(struct runtime *rt, struct cli *cli, struct pf_error *e)
 
 int cmd_features(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	const struct cli_option none[] = {{NULL, 0, CLI_FLAG, NULL, NULL, NULL}};
-	auto_buf b = {0};
+	const struct cli_option none[] = { { NULL, 0, CLI_FLAG, NULL, NULL, NULL } };
+	auto_buf b = { 0 };
 	int ret = cli_parse(cli, none, e);
 
 	(void)rt;
@@ -64,10 +64,10 @@ int cmd_doctor(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	const char *format = "table";
 	const struct cli_option options[] = {
-	    {"format", 'f', CLI_TEXT, &format, "table|json", "form of the report"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "format", 'f', CLI_TEXT, &format, "table|json", "form of the report" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	int ret = cli_parse(cli, options, e);
 
 	(void)rt;

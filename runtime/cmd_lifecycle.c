@@ -25,7 +25,8 @@ int fds_settle(unsigned int preserve, struct pf_error *e)
 
 	for (unsigned int fd = 3; fd < 3 + preserve; fd++)
 		if (fcntl((int)fd, F_GETFD) < 0)
-			return pf_fail(e, PF_ERR_CONFIG, EBADF, "--preserve-fds %u: fd %u", preserve, fd);
+			return pf_fail(e, PF_ERR_CONFIG, EBADF, "--preserve-fds %u: fd %u",
+				       preserve, fd);
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
 			return pf_fail_sys(e, errno, "open `/dev/null' as fd %d", fd);
@@ -46,18 +47,23 @@ static unsigned int listen_fds(void)
 static int parse_create(struct cli *cli, struct create_options *o, struct pf_error *e)
 {
 	const struct cli_option options[] = {
-	    {"bundle", 'b', CLI_TEXT, &o->bundle, "DIR", "where config.json is (default: here)"},
-	    {"config", 'f', CLI_TEXT, &o->config_file, "FILE", "instead of config.json"},
-	    {"console-socket", 0, CLI_TEXT, &o->console_socket, "PATH", "unix socket that gets the terminal"},
-	    {"pidfd-socket", 0, CLI_TEXT, &o->pidfd_socket, "PATH", "unix socket that gets a pidfd of the init"},
-	    {"pid-file", 0, CLI_TEXT, &o->pid_file, "FILE", "write the init's pid here"},
-	    {"no-pivot", 0, CLI_FLAG, &o->no_pivot, NULL, "move the root instead of pivot_root (ramdisks)"},
-	    {"no-new-keyring", 0, CLI_FLAG, &o->no_new_keyring, NULL, "keep the caller's session keyring"},
-	    {"preserve-fds", 0, CLI_UINT, &o->preserve_fds, "N", "pass fds 3 .. 2+N on"},
-	    {"no-subreaper", 0, CLI_FLAG, &o->no_subreaper, NULL, "accepted, no effect"},
-	    {"detach", 'd', CLI_FLAG, &o->detach, NULL, "run: do not wait for the end"},
-	    {"keep", 0, CLI_FLAG, &o->keep, NULL, "run: keep the state when it ends"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "bundle", 'b', CLI_TEXT, &o->bundle, "DIR",
+		  "where config.json is (default: here)" },
+		{ "config", 'f', CLI_TEXT, &o->config_file, "FILE", "instead of config.json" },
+		{ "console-socket", 0, CLI_TEXT, &o->console_socket, "PATH",
+		  "unix socket that gets the terminal" },
+		{ "pidfd-socket", 0, CLI_TEXT, &o->pidfd_socket, "PATH",
+		  "unix socket that gets a pidfd of the init" },
+		{ "pid-file", 0, CLI_TEXT, &o->pid_file, "FILE", "write the init's pid here" },
+		{ "no-pivot", 0, CLI_FLAG, &o->no_pivot, NULL,
+		  "move the root instead of pivot_root (ramdisks)" },
+		{ "no-new-keyring", 0, CLI_FLAG, &o->no_new_keyring, NULL,
+		  "keep the caller's session keyring" },
+		{ "preserve-fds", 0, CLI_UINT, &o->preserve_fds, "N", "pass fds 3 .. 2+N on" },
+		{ "no-subreaper", 0, CLI_FLAG, &o->no_subreaper, NULL, "accepted, no effect" },
+		{ "detach", 'd', CLI_FLAG, &o->detach, NULL, "run: do not wait for the end" },
+		{ "keep", 0, CLI_FLAG, &o->keep, NULL, "run: keep the state when it ends" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 	int ret;
 
@@ -73,7 +79,7 @@ static int parse_create(struct cli *cli, struct create_options *o, struct pf_err
 
 int cmd_create(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	struct create_options o = {0};
+	struct create_options o = { 0 };
 	struct container *c;
 	int ret = parse_create(cli, &o, e);
 
@@ -92,7 +98,7 @@ int cmd_create(struct runtime *rt, struct cli *cli, struct pf_error *e)
 
 int cmd_start(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	const struct cli_option none[] = {{NULL, 0, CLI_FLAG, NULL, NULL, NULL}};
+	const struct cli_option none[] = { { NULL, 0, CLI_FLAG, NULL, NULL, NULL } };
 	int ret = cli_parse(cli, none, e);
 
 	if (ret != CLI_GO)
@@ -124,7 +130,8 @@ static int run_created(struct runtime *rt, struct container *c, int pair_fd, str
 	return ret;
 }
 
-static int run_with(struct runtime *rt, struct create_options *o, struct container *c, struct pf_error *e)
+static int run_with(struct runtime *rt, struct create_options *o, struct container *c,
+		    struct pf_error *e)
 {
 	auto_fd ours = -EBADF, init = -EBADF;
 	int ret;
@@ -148,7 +155,7 @@ static int run_with(struct runtime *rt, struct create_options *o, struct contain
 
 int cmd_run(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	struct create_options o = {0};
+	struct create_options o = { 0 };
 	struct container *c;
 	int ret = parse_create(cli, &o, e);
 
@@ -167,8 +174,9 @@ int cmd_delete(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	bool force = false;
 	const struct cli_option options[] = {
-	    {"force", 'f', CLI_FLAG, &force, NULL, "kill it first if it still runs; no error if there is none"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "force", 'f', CLI_FLAG, &force, NULL,
+		  "kill it first if it still runs; no error if there is none" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 	int ret = cli_parse(cli, options, e);
 

@@ -15,8 +15,8 @@
 #include "runtime/guard/posture.h"
 
 /* A record that create left beside the state. */
-static int read_record(struct runtime *rt, const char *id, const char *name, char **ret, size_t *len,
-		       struct pf_error *e)
+static int read_record(struct runtime *rt, const char *id, const char *name, char **ret,
+		       size_t *len, struct pf_error *e)
 {
 	struct state s;
 	int r;
@@ -24,8 +24,10 @@ static int read_record(struct runtime *rt, const char *id, const char *name, cha
 	STEP(runtime_open_root(rt, false, e));
 	STEP(state_load(rt->root_fd, id, &s, e));
 	if (faccessat(s.dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		r = pf_fail(e, PF_ERR_POLICY, 0,
-			    "container `%s' runs without a policy: no annotation of ours, no node policy", id);
+		r = pf_fail(
+			e, PF_ERR_POLICY, 0,
+			"container `%s' runs without a policy: no annotation of ours, no node policy",
+			id);
 	else
 		r = pf_read_file_at(s.dir_fd, name, JSON_MAX_BYTES, ret, len, e);
 	state_free(&s);
@@ -41,7 +43,8 @@ static void cut_to_key(const char *text, const char *key, struct pf_buf *b)
 		size_t n = strcspn(text, "\n"), k = strlen(key);
 
 		if (text[0] != ' ' && text[0] != '\t')
-			in = strncmp(text, key, k) == 0 && (text[k] == '\0' || strchr(" :\t\n", text[k]));
+			in = strncmp(text, key, k) == 0 &&
+			     (text[k] == '\0' || strchr(" :\t\n", text[k]));
 		if (in) {
 			pf_buf_add(b, text, n);
 			pf_buf_puts(b, "\n");
@@ -50,11 +53,12 @@ static void cut_to_key(const char *text, const char *key, struct pf_buf *b)
 	}
 }
 
-static int explain_bundle(struct runtime *rt, const char *bundle, bool json, struct pf_buf *b, struct pf_error *e)
+static int explain_bundle(struct runtime *rt, const char *bundle, bool json, struct pf_buf *b,
+			  struct pf_error *e)
 {
-	const struct create_options o = {.id = "explain", .bundle = bundle, .console_fd = -EBADF};
+	const struct create_options o = { .id = "explain", .bundle = bundle, .console_fd = -EBADF };
 	struct container *c = calloc(1, sizeof(*c));
-	struct confine_input in = {.unmounted = true};
+	struct confine_input in = { .unmounted = true };
 	auto_fd root = -EBADF;
 	int ret;
 
@@ -85,11 +89,11 @@ int cmd_explain(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	const char *bundle = NULL, *format = "table", *key;
 	const struct cli_option options[] = {
-	    {"bundle", 'b', CLI_TEXT, &bundle, "DIR", "of a bundle that was not created yet"},
-	    {"format", 'f', CLI_TEXT, &format, "table|json", "form of the answer"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "bundle", 'b', CLI_TEXT, &bundle, "DIR", "of a bundle that was not created yet" },
+		{ "format", 'f', CLI_TEXT, &format, "table|json", "form of the answer" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
-	auto_buf b = {0}, cut = {0};
+	auto_buf b = { 0 }, cut = { 0 };
 	auto_free char *text = NULL;
 	bool json;
 	size_t len;
@@ -99,12 +103,14 @@ int cmd_explain(struct runtime *rt, struct cli *cli, struct pf_error *e)
 		return ret < 0 ? ret : 0;
 	json = strcmp(format, "json") == 0;
 	if (!bundle && cli->argc == 0)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "explain: of what? Give an ID, or --bundle DIR");
+		return pf_fail(e, PF_ERR_CONFIG, 0,
+			       "explain: of what? Give an ID, or --bundle DIR");
 	if (bundle) {
 		STEP(explain_bundle(rt, bundle, json, &b, e));
 		key = cli->argc > 0 ? cli->argv[0] : NULL;
 	} else {
-		STEP(read_record(rt, cli->argv[0], json ? "explain.json" : "explain.txt", &text, &len, e));
+		STEP(read_record(rt, cli->argv[0], json ? "explain.json" : "explain.txt", &text,
+				 &len, e));
 		pf_buf_add(&b, text, len);
 		key = cli->argc > 1 ? cli->argv[1] : NULL;
 	}
@@ -120,11 +126,11 @@ int cmd_posture(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	const char *format = "table";
 	const struct cli_option options[] = {
-	    {"format", 'f', CLI_TEXT, &format, "table|json", "form of the answer"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "format", 'f', CLI_TEXT, &format, "table|json", "form of the answer" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 	auto_free char *text = NULL;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	size_t len;
 	int ret = cli_parse(cli, options, e);
 
@@ -140,9 +146,9 @@ int cmd_posture(struct runtime *rt, struct cli *cli, struct pf_error *e)
 
 int cmd_policy(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	const struct cli_option none[] = {{NULL, 0, CLI_FLAG, NULL, NULL, NULL}};
+	const struct cli_option none[] = { { NULL, 0, CLI_FLAG, NULL, NULL, NULL } };
 	auto_free char *text = NULL;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	size_t len;
 	int ret = cli_parse(cli, none, e);
 
@@ -150,7 +156,8 @@ int cmd_policy(struct runtime *rt, struct cli *cli, struct pf_error *e)
 	if (ret != CLI_GO)
 		return ret < 0 ? ret : 0;
 	if (strcmp(cli->argv[0], "check") != 0)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "policy: unknown action `%s' (there is: check)", cli->argv[0]);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "policy: unknown action `%s' (there is: check)",
+			       cli->argv[0]);
 	STEP(pf_read_file_at(AT_FDCWD, cli->argv[1], 16u << 20, &text, &len, e));
 	STEP(policy_check_file(text, len, cli->argv[1], e));
 	pf_buf_printf(&b, "%s: ok\n", cli->argv[1]);

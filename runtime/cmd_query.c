@@ -17,8 +17,8 @@
 
 int cmd_state(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
-	const struct cli_option none[] = {{NULL, 0, CLI_FLAG, NULL, NULL, NULL}};
-	auto_buf b = {0};
+	const struct cli_option none[] = { { NULL, 0, CLI_FLAG, NULL, NULL, NULL } };
+	auto_buf b = { 0 };
 	struct state s;
 	int ret = cli_parse(cli, none, e);
 
@@ -45,8 +45,10 @@ static void list_one(const struct state *s, enum list_form form, bool first, str
 		return;
 	case LIST_JSON:
 		pf_buf_puts(b, first ? "" : ",");
-		pf_buf_printf(b, "{\"ociVersion\":\"%s\",\"id\":\"%s\",\"pid\":%d,\"status\":\"%s\",\"bundle\":", OCI_VERSION,
-			      s->id, pid, status_name(status));
+		pf_buf_printf(
+			b,
+			"{\"ociVersion\":\"%s\",\"id\":\"%s\",\"pid\":%d,\"status\":\"%s\",\"bundle\":",
+			OCI_VERSION, s->id, pid, status_name(status));
 		pf_buf_json(b, s->bundle);
 		pf_buf_puts(b, ",\"rootfs\":");
 		pf_buf_json(b, s->rootfs);
@@ -57,8 +59,8 @@ static void list_one(const struct state *s, enum list_form form, bool first, str
 	case LIST_TABLE:
 		break;
 	}
-	pf_buf_printf(b, "%-15s %-11d %-11s %-30s %-30s %s\n", s->id, pid, status_name(status), s->bundle, s->created,
-		      s->owner);
+	pf_buf_printf(b, "%-15s %-11d %-11s %-30s %-30s %s\n", s->id, pid, status_name(status),
+		      s->bundle, s->created, s->owner);
 }
 
 static int list_all(struct runtime *rt, enum list_form form, struct pf_buf *b, struct pf_error *e)
@@ -90,21 +92,23 @@ int cmd_list(struct runtime *rt, struct cli *cli, struct pf_error *e)
 	const char *format = "table";
 	bool quiet = false;
 	const struct cli_option options[] = {
-	    {"format", 'f', CLI_TEXT, &format, "table|json", "form of the list"},
-	    {"quiet", 'q', CLI_FLAG, &quiet, NULL, "ids only"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "format", 'f', CLI_TEXT, &format, "table|json", "form of the list" },
+		{ "quiet", 'q', CLI_FLAG, &quiet, NULL, "ids only" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	enum list_form form;
 	int ret = cli_parse(cli, options, e);
 
 	if (ret != CLI_GO)
 		return ret < 0 ? ret : 0;
 	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "list: --format `%s' is neither table nor json", format);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "list: --format `%s' is neither table nor json",
+			       format);
 	form = quiet ? LIST_QUIET : format[0] == 'j' ? LIST_JSON : LIST_TABLE;
 	if (form == LIST_TABLE)
-		pf_buf_printf(&b, "%-15s %-11s %-11s %-30s %-30s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
+		pf_buf_printf(&b, "%-15s %-11s %-11s %-30s %-30s %s\n", "ID", "PID", "STATUS",
+			      "BUNDLE", "CREATED", "OWNER");
 	pf_buf_puts(&b, form == LIST_JSON ? "[" : "");
 	ret = runtime_open_root(rt, false, e);
 	if (ret == 0)
@@ -117,7 +121,7 @@ int cmd_list(struct runtime *rt, struct cli *cli, struct pf_error *e)
 
 static int print_pids(const pid_t *pids, size_t n, struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	pf_buf_puts(&b, "[");
 	for (size_t i = 0; i < n; i++)
@@ -158,7 +162,7 @@ static long field(const char *line, int column)
 static int filter_ps(FILE *ps, const pid_t *pids, size_t n, struct pf_error *e)
 {
 	auto_free char *line = NULL, *header = NULL;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	size_t cap = 0;
 	int column;
 
@@ -178,7 +182,7 @@ static int filter_ps(FILE *ps, const pid_t *pids, size_t n, struct pf_error *e)
 /* The host's ps knows how to print a process; we know which are the container's. */
 static int print_ps(struct cli *cli, const pid_t *pids, size_t n, struct pf_error *e)
 {
-	char *fallback[] = {(char *)(uintptr_t) "ps", (char *)(uintptr_t) "-ef", NULL};
+	char *fallback[] = { (char *)(uintptr_t) "ps", (char *)(uintptr_t) "-ef", NULL };
 	int pipe_fds[2], status, ret;
 	FILE *out;
 	pid_t pid;
@@ -203,7 +207,8 @@ static int print_ps(struct cli *cli, const pid_t *pids, size_t n, struct pf_erro
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (ret < 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return pf_fail(e, PF_ERR_HOST, 0, "ps is not installed (package procps); --format json needs none");
+		return pf_fail(e, PF_ERR_HOST, 0,
+			       "ps is not installed (package procps); --format json needs none");
 	return ret;
 }
 
@@ -211,8 +216,9 @@ int cmd_ps(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	const char *format = "table";
 	const struct cli_option options[] = {
-	    {"format", 'f', CLI_TEXT, &format, "table|json", "a table of ps, or the pids as JSON"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "format", 'f', CLI_TEXT, &format, "table|json",
+		  "a table of ps, or the pids as JSON" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 	pid_t *pids = NULL;
 	struct state s;

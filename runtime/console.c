@@ -2,6 +2,8 @@
 /* The foreground: one poll loop over the process, the signals, and (with a terminal) two directions of bytes. */
 #include <config.h>
 
+#include "runtime/console.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +22,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/sys.h"
-#include "runtime/console.h"
 
 union one_fd {
 	char bytes[CMSG_SPACE(sizeof(int))];
@@ -29,12 +30,12 @@ union one_fd {
 
 int fd_send(int sock, const char *name, int fd, struct pf_error *e)
 {
-	struct iovec iov = {(void *)(uintptr_t)name, strlen(name)};
+	struct iovec iov = { (void *)(uintptr_t)name, strlen(name) };
 	union one_fd control;
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = control.bytes,
-			     .msg_controllen = sizeof(control.bytes)};
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *m;
 
 	memset(&control, 0, sizeof(control));
@@ -51,12 +52,12 @@ int fd_send(int sock, const char *name, int fd, struct pf_error *e)
 static int fd_receive(int sock)
 {
 	char name[256];
-	struct iovec iov = {name, sizeof(name)};
+	struct iovec iov = { name, sizeof(name) };
 	union one_fd control;
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = control.bytes,
-			     .msg_controllen = sizeof(control.bytes)};
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *m;
 	int fd;
 
@@ -72,7 +73,7 @@ static int fd_receive(int sock)
 int console_connect(const char *path, int *ret, struct pf_error *e)
 {
 	auto_fd sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	auto_fd dir = -EBADF;
 
 	if (sock < 0)
@@ -106,8 +107,8 @@ static void passed_signals(sigset_t *set)
 {
 	sigfillset(set);
 	/* What the kernel raises for a fault of our own, and what job control needs, stays ours. */
-	static const int ours[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS,
-				   SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE};
+	static const int ours[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT, SIGTRAP, SIGSYS,
+				    SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		sigdelset(set, ours[i]);
@@ -172,9 +173,11 @@ static bool relay_round(struct pollfd *p, int pidfd)
 		return errno == EINTR;
 	if (p[POLL_SIGNAL].revents & POLLIN)
 		pass_signal(p[POLL_SIGNAL].fd, pidfd, p[POLL_MASTER].fd);
-	if ((p[POLL_STDIN].revents & (POLLIN | POLLHUP)) && !copy_some(STDIN_FILENO, p[POLL_MASTER].fd))
+	if ((p[POLL_STDIN].revents & (POLLIN | POLLHUP)) &&
+	    !copy_some(STDIN_FILENO, p[POLL_MASTER].fd))
 		p[POLL_STDIN].fd = -1;
-	if ((p[POLL_MASTER].revents & (POLLIN | POLLHUP)) && !copy_some(p[POLL_MASTER].fd, STDOUT_FILENO))
+	if ((p[POLL_MASTER].revents & (POLLIN | POLLHUP)) &&
+	    !copy_some(p[POLL_MASTER].fd, STDOUT_FILENO))
 		p[POLL_MASTER].fd = -1;
 	if (!(p[POLL_END].revents & POLLIN))
 		return true;
@@ -190,7 +193,7 @@ int foreground_wait(pid_t pid, int pidfd, int pair_fd, struct pf_error *e)
 	auto_fd master = pair_fd >= 0 ? fd_receive(pair_fd) : -EBADF, signals = -EBADF;
 	struct termios saved;
 	bool is_raw = false;
-	struct pollfd p[POLL_COUNT] = {{.fd = pidfd, .events = POLLIN}};
+	struct pollfd p[POLL_COUNT] = { { .fd = pidfd, .events = POLLIN } };
 	sigset_t set;
 	int status;
 
@@ -199,9 +202,9 @@ int foreground_wait(pid_t pid, int pidfd, int pair_fd, struct pf_error *e)
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
 		return pf_fail_sys(e, errno, "signalfd");
-	p[POLL_SIGNAL] = (struct pollfd){.fd = signals, .events = POLLIN};
-	p[POLL_MASTER] = (struct pollfd){.fd = master >= 0 ? master : -1, .events = POLLIN};
-	p[POLL_STDIN] = (struct pollfd){.fd = master >= 0 ? STDIN_FILENO : -1, .events = POLLIN};
+	p[POLL_SIGNAL] = (struct pollfd){ .fd = signals, .events = POLLIN };
+	p[POLL_MASTER] = (struct pollfd){ .fd = master >= 0 ? master : -1, .events = POLLIN };
+	p[POLL_STDIN] = (struct pollfd){ .fd = master >= 0 ? STDIN_FILENO : -1, .events = POLLIN };
 	if (master >= 0) {
 		copy_size(master);
 		make_raw(&saved, &is_raw);

@@ -3,6 +3,8 @@
  * container_spawn.c (the hand-shake with the init). */
 #include <config.h>
 
+#include "runtime/container.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,28 +19,28 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "runtime/container.h"
 #include "runtime/hooks.h"
 #include "runtime/init/sync.h"
 
 #define END_TIMEOUT_MS 10000
 
 const struct container_step create_steps[] = {
-    {"config", create_read_config},	  /* config.json, bounded and checked */
-    {"policy", create_decide_policy},	  /* annotations, profile, node policy; every refusal that needs no mount */
-    {"sources", create_open_sources},	  /* host paths become fds, once */
-    {"claim", create_claim},		  /* the id is ours */
-    {"seccomp", create_compile_seccomp},  /* or taken from the cache */
-    {"channels", create_make_channels},	  /* sync pair, start socket, console */
-    {"plan", create_write_plan},	  /* after this no question of policy is open */
-    {"spawn", create_spawn},		  /* the init runs, and mounts while we go on */
-    {"ids", create_map_ids},		  /* uid_map, gid_map */
-    {"cgroup", create_cgroup},		  /* groups, limits; the init joins */
-    {"hooks", create_run_hooks},	  /* prestart, createRuntime */
-    {"confine", create_confine},	  /* the final mount tree is judged: part 2 of the plan */
-    {"ready", create_await_ready},	  /* the init has probed what it is confined by, and waits */
-    {"record", create_record},		  /* state.json, pid file */
-    {NULL, NULL},
+	{ "config", create_read_config }, /* config.json, bounded and checked */
+	{ "policy",
+	  create_decide_policy }, /* annotations, profile, node policy; every refusal that needs no mount */
+	{ "sources", create_open_sources },    /* host paths become fds, once */
+	{ "claim", create_claim },             /* the id is ours */
+	{ "seccomp", create_compile_seccomp }, /* or taken from the cache */
+	{ "channels", create_make_channels },  /* sync pair, start socket, console */
+	{ "plan", create_write_plan },         /* after this no question of policy is open */
+	{ "spawn", create_spawn },             /* the init runs, and mounts while we go on */
+	{ "ids", create_map_ids },             /* uid_map, gid_map */
+	{ "cgroup", create_cgroup },           /* groups, limits; the init joins */
+	{ "hooks", create_run_hooks },         /* prestart, createRuntime */
+	{ "confine", create_confine },   /* the final mount tree is judged: part 2 of the plan */
+	{ "ready", create_await_ready }, /* the init has probed what it is confined by, and waits */
+	{ "record", create_record },     /* state.json, pid file */
+	{ NULL, NULL },
 };
 
 /* Test builds fail after the named step, so that a test can look for what is left behind. */
@@ -58,19 +60,19 @@ static int fail_on_demand(const char *step, struct pf_error *e)
 
 void container_init(struct container *c, struct runtime *rt, const struct create_options *opt)
 {
-	*c = (struct container){.rt = rt,
-				.opt = opt,
-				.sync_fd = -EBADF,
-				.init_sync_fd = -EBADF,
-				.start_fd = -EBADF,
-				.console_fd = -EBADF,
-				.plan_fd = -EBADF,
-				.cgroup2_fd = -EBADF,
-				.hook_creating_fd = -EBADF,
-				.hook_created_fd = -EBADF,
-				.pidfd = -EBADF,
-				.sources = SOURCES_INIT,
-				.state = {.dir_fd = -EBADF}};
+	*c = (struct container){ .rt = rt,
+				 .opt = opt,
+				 .sync_fd = -EBADF,
+				 .init_sync_fd = -EBADF,
+				 .start_fd = -EBADF,
+				 .console_fd = -EBADF,
+				 .plan_fd = -EBADF,
+				 .cgroup2_fd = -EBADF,
+				 .hook_creating_fd = -EBADF,
+				 .hook_created_fd = -EBADF,
+				 .pidfd = -EBADF,
+				 .sources = SOURCES_INIT,
+				 .state = { .dir_fd = -EBADF } };
 }
 
 int container_create(struct runtime *rt, const struct create_options *opt, struct container *c,
@@ -97,7 +99,7 @@ int container_create(struct runtime *rt, const struct create_options *opt, struc
 static int connect_start(const struct state *s, int *ret, struct pf_error *e)
 {
 	auto_fd sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	if (sock < 0)
 		return pf_fail_sys(e, errno, "socket");
@@ -133,8 +135,8 @@ static int load_config(const struct state *s, struct oci_config *config, struct 
 /* From 1.3 on the specification wants a failed poststart hook to end the container. */
 static int run_poststart(const struct state *s, struct pf_error *e)
 {
-	auto_buf json = {0};
-	struct oci_config config = {0};
+	auto_buf json = { 0 };
+	struct oci_config config = { 0 };
 	int ret;
 
 	if (!s->has_hooks_start)
@@ -166,7 +168,8 @@ static int start_loaded(const struct state *s, struct pf_error *e)
 	STEP(connect_start(s, &sock, e));
 	/* The socket's name is what says "created": two starts at once cannot both take it away. */
 	if (unlinkat(s->dir_fd, "start.sock", 0) < 0)
-		return errno == ENOENT ? pf_fail(e, PF_ERR_SYS, 0, "cannot start an already running container")
+		return errno == ENOENT ? pf_fail(e, PF_ERR_SYS, 0,
+						 "cannot start an already running container")
 				       : pf_fail_sys(e, errno, "remove `start.sock'");
 	if (sync_send(sock, SYNC_START, 0, -1) < 0)
 		return pf_fail(e, PF_ERR_SYS, 0, "the init of `%s' is gone", s->id);
@@ -229,7 +232,7 @@ static int end_processes(const struct state *s, struct pf_error *e)
 {
 	struct pf_error gone = PF_ERROR_INIT;
 	auto_fd pidfd = -EBADF;
-	struct pollfd p = {.events = POLLIN};
+	struct pollfd p = { .events = POLLIN };
 
 	if (state_pidfd(s, &pidfd, &gone) == 0) {
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
@@ -237,8 +240,9 @@ static int end_processes(const struct state *s, struct pf_error *e)
 			STEP(cgroup_freeze(&s->cgroup, false, e));
 		p.fd = pidfd;
 		if (poll(&p, 1, END_TIMEOUT_MS) == 0)
-			return pf_fail(e, PF_ERR_SYS, ETIMEDOUT, "process %d of `%s' does not end on SIGKILL",
-				       (int)s->pid, s->id);
+			return pf_fail(e, PF_ERR_SYS, ETIMEDOUT,
+				       "process %d of `%s' does not end on SIGKILL", (int)s->pid,
+				       s->id);
 	}
 	if (!init_takes_all(s) && s->cgroup.n > 0)
 		return cgroup_kill(&s->cgroup, SIGKILL, e);
@@ -249,14 +253,14 @@ static int end_processes(const struct state *s, struct pf_error *e)
 static void run_poststop(const struct state *s)
 {
 	struct pf_error e = PF_ERROR_INIT;
-	struct oci_config config = {0};
-	auto_buf json = {0};
+	struct oci_config config = { 0 };
+	auto_buf json = { 0 };
 
 	if (!s->has_hooks_stop || load_config(s, &config, &e) < 0)
 		return;
 	state_oci_json(s, STATUS_STOPPED, false, &json);
 	for (size_t i = 0; !json.failed && i < config.poststop.n; i++) {
-		struct oci_hooks one = {&config.poststop.v[i], 1};
+		struct oci_hooks one = { &config.poststop.v[i], 1 };
 
 		if (hooks_run(&one, "poststop", json.data, &e) < 0)
 			pf_log(PF_LOG_WARNING, "%s, ignoring", e.msg);
@@ -269,7 +273,8 @@ static int delete_loaded(struct runtime *rt, const struct state *s, bool force, 
 	enum status status = state_status(s);
 
 	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
-		return pf_fail(e, PF_ERR_SYS, 0, "cannot delete container %s that is not stopped: %s", s->id,
+		return pf_fail(e, PF_ERR_SYS, 0,
+			       "cannot delete container %s that is not stopped: %s", s->id,
 			       status_name(status));
 	STEP(end_processes(s, e));
 	STEP(cgroup_destroy(&s->cgroup, e));
@@ -306,9 +311,11 @@ int container_pause(struct runtime *rt, const char *id, bool pause, struct pf_er
 	STEP(state_load(rt->root_fd, id, &s, e));
 	status = state_status(&s);
 	if (pause && status != STATUS_RUNNING && status != STATUS_CREATED)
-		ret = pf_fail(e, PF_ERR_SYS, 0, "container not running: it is %s", status_name(status));
+		ret = pf_fail(e, PF_ERR_SYS, 0, "container not running: it is %s",
+			      status_name(status));
 	else if (!pause && status != STATUS_PAUSED)
-		ret = pf_fail(e, PF_ERR_SYS, 0, "container not paused: it is %s", status_name(status));
+		ret = pf_fail(e, PF_ERR_SYS, 0, "container not paused: it is %s",
+			      status_name(status));
 	else
 		ret = cgroup_freeze(&s.cgroup, pause, e);
 	state_free(&s);

@@ -61,7 +61,8 @@ struct container_step {
 	int (*run)(struct container *c, struct pf_error *e);
 };
 
-extern const struct container_step create_steps[]; /* NULL-terminated; --list-steps prints them in test builds */
+extern const struct container_step
+	create_steps[]; /* NULL-terminated; --list-steps prints them in test builds */
 
 /** container_init() - nothing held yet; container_release() may be called from here on */
 void container_init(struct container *c, struct runtime *rt, const struct create_options *opt);
@@ -93,7 +94,8 @@ int create_await_ready(struct container *c, struct pf_error *e);
 int create_record(struct container *c, struct pf_error *e);
 
 /** process_caps() - the five sets that the process gets: what config.json asks for, cut to what this host has */
-void process_caps(const struct host *host, const struct oci_process *p, uint64_t caps[OCI_CAP_SET_COUNT_]);
+void process_caps(const struct host *host, const struct oci_process *p,
+		  uint64_t caps[OCI_CAP_SET_COUNT_]);
 
 /** raise_hard_limits() - of this process, so that the init inherits what it could not raise itself in a user namespace */
 int raise_hard_limits(const struct oci_process *p, struct pf_error *e);

@@ -38,14 +38,16 @@ int create_read_config(struct container *c, struct pf_error *e)
 	if (!c->config.process.present)
 		return pf_fail(e, PF_ERR_CONFIG, 0, "/process: required to create a container");
 	if (!c->config.linux_.ns[OCI_NS_MOUNT].present)
-		return pf_fail(e, PF_ERR_CONFIG, 0,
-			       "/linux/namespaces: a mount namespace is required: add {\"type\": \"mount\"}");
+		return pf_fail(
+			e, PF_ERR_CONFIG, 0,
+			"/linux/namespaces: a mount namespace is required: add {\"type\": \"mount\"}");
 	return 0;
 }
 
 /* Engines that ask for a whole set on a host that lacks some get what there is, as the specification allows. An ambient
  * capability that is not inheritable and permitted too is one that the kernel cannot raise. */
-void process_caps(const struct host *host, const struct oci_process *p, uint64_t caps[OCI_CAP_SET_COUNT_])
+void process_caps(const struct host *host, const struct oci_process *p,
+		  uint64_t caps[OCI_CAP_SET_COUNT_])
 {
 	for (int i = 0; i < OCI_CAP_SET_COUNT_; i++)
 		caps[i] = p->has_capabilities ? p->caps[i] & host->cap_bounding : 0;
@@ -62,9 +64,10 @@ static int refuse_sockets(const struct container *c, struct pf_error *e)
 		return 0;
 	for (unsigned int fd = 3; fd < 3 + c->opt->preserve_fds; fd++)
 		if (fstat((int)fd, &st) == 0 && S_ISSOCK(st.st_mode))
-			return pf_fail(e, PF_ERR_POLICY, 0,
-				       "preserved fd %u is a socket, which a confined container must not hold (permit: preserved-sockets)",
-				       fd);
+			return pf_fail(
+				e, PF_ERR_POLICY, 0,
+				"preserved fd %u is a socket, which a confined container must not hold (permit: preserved-sockets)",
+				fd);
 	return 0;
 }
 
@@ -134,7 +137,8 @@ int create_claim(struct container *c, struct pf_error *e)
 	describe(c);
 	STEP(cgroup_plan(&c->config, c->state.id, c->rt->cgroup_manager, c->rt->rootless,
 			 &c->state.cgroup, e));
-	return pf_replace_file_at(c->state.dir_fd, "config.json", c->config_text, c->config_len, 0600, e);
+	return pf_replace_file_at(c->state.dir_fd, "config.json", c->config_text, c->config_len,
+				  0600, e);
 }
 
 int create_compile_seccomp(struct container *c, struct pf_error *e)
@@ -144,7 +148,8 @@ int create_compile_seccomp(struct container *c, struct pf_error *e)
 	if (!c->config.linux_.seccomp.present)
 		return 0;
 	if (mkdirat(c->rt->root_fd, ".seccomp", 0700) == 0 || errno == EEXIST)
-		cache = openat(c->rt->root_fd, ".seccomp", O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		cache = openat(c->rt->root_fd, ".seccomp",
+			       O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	STEP(seccomp_compile(&c->config.linux_.seccomp, cache, &c->seccomp, e));
 	c->state.seccomp_flags = c->seccomp.flags;
 	return pf_replace_file_at(c->state.dir_fd, "seccomp.bpf", (const char *)c->seccomp.code,
@@ -154,13 +159,15 @@ int create_compile_seccomp(struct container *c, struct pf_error *e)
 /* Where the init will wait in accept(2) for `start'. */
 static int listen_for_start(struct container *c, struct pf_error *e)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	c->start_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (c->start_fd < 0)
 		return pf_fail_sys(e, errno, "socket");
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/start.sock", c->state.dir_fd);
-	if (bind(c->start_fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(c->start_fd, 1) < 0)
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/start.sock",
+		 c->state.dir_fd);
+	if (bind(c->start_fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(c->start_fd, 1) < 0)
 		return pf_fail_sys(e, errno, "make the start socket of `%s'", c->state.id);
 	return 0;
 }
@@ -172,8 +179,9 @@ static int open_console(struct container *c, struct pf_error *e)
 
 	if (!c->config.process.terminal) {
 		if (o->console_socket)
-			return pf_fail(e, PF_ERR_CONFIG, 0,
-				       "/process/terminal: cannot use console socket if the container has no terminal");
+			return pf_fail(
+				e, PF_ERR_CONFIG, 0,
+				"/process/terminal: cannot use console socket if the container has no terminal");
 		return 0;
 	}
 	if (o->console_socket)
@@ -182,8 +190,9 @@ static int open_console(struct container *c, struct pf_error *e)
 		c->console_fd = fcntl(o->console_fd, F_DUPFD_CLOEXEC, 3);
 		return c->console_fd < 0 ? pf_fail_sys(e, errno, "dup the console") : 0;
 	}
-	return pf_fail(e, PF_ERR_CONFIG, 0,
-		       "/process/terminal: cannot allocate tty if the container is detached without --console-socket");
+	return pf_fail(
+		e, PF_ERR_CONFIG, 0,
+		"/process/terminal: cannot allocate tty if the container is detached without --console-socket");
 }
 
 static int hook_state(struct container *c, int *ret, struct pf_error *e)
@@ -221,9 +230,11 @@ int raise_hard_limits(const struct oci_process *p, struct pf_error *e)
 			continue;
 		now.rlim_max = p->rlimits[i].hard;
 		if (setrlimit(what, &now) < 0)
-			return pf_fail_sys(e, errno, "/process/rlimits/%zu: error setting rlimit type %d (%s to %llu)",
-					   i, (int)what, p->rlimits[i].name,
-					   (unsigned long long)p->rlimits[i].hard);
+			return pf_fail_sys(
+				e, errno,
+				"/process/rlimits/%zu: error setting rlimit type %d (%s to %llu)",
+				i, (int)what, p->rlimits[i].name,
+				(unsigned long long)p->rlimits[i].hard);
 	}
 	return 0;
 }
@@ -233,34 +244,36 @@ static bool must_deny_setgroups(const struct container *c)
 {
 	const struct oci_namespace *user = &c->config.linux_.ns[OCI_NS_USER];
 
-	return user->present && !user->path && c->rt->host.euid != 0 && c->config.linux_.gid_maps.n == 1 &&
-	       c->config.linux_.gid_maps.v[0].size == 1;
+	return user->present && !user->path && c->rt->host.euid != 0 &&
+	       c->config.linux_.gid_maps.n == 1 && c->config.linux_.gid_maps.v[0].size == 1;
 }
 
 int create_write_plan(struct container *c, struct pf_error *e)
 {
 	const char *keep = oci_annotation(&c->config, "run.oci.keep_original_groups");
 	struct plan_input in = {
-	    .config = &c->config,
-	    .sources = &c->sources,
-	    .host = &c->rt->host,
-	    .cgroup = &c->state.cgroup,
-	    .seccomp = &c->seccomp,
-	    .id = c->state.id,
-	    .fds = {c->init_sync_fd, c->start_fd, c->console_fd, -1, c->hook_creating_fd, c->hook_created_fd},
-	    .caps = c->caps,
-	    .preserve_fds = c->opt->preserve_fds,
-	    .confined = c->policy.confined,
-	    .no_pivot = c->opt->no_pivot,
-	    .no_new_keyring = c->opt->no_new_keyring,
-	    .detached = c->opt->detach,
-	    .keep_groups = keep && strcmp(keep, "1") == 0,
+		.config = &c->config,
+		.sources = &c->sources,
+		.host = &c->rt->host,
+		.cgroup = &c->state.cgroup,
+		.seccomp = &c->seccomp,
+		.id = c->state.id,
+		.fds = { c->init_sync_fd, c->start_fd, c->console_fd, -1, c->hook_creating_fd,
+			 c->hook_created_fd },
+		.caps = c->caps,
+		.preserve_fds = c->opt->preserve_fds,
+		.confined = c->policy.confined,
+		.no_pivot = c->opt->no_pivot,
+		.no_new_keyring = c->opt->no_new_keyring,
+		.detached = c->opt->detach,
+		.keep_groups = keep && strcmp(keep, "1") == 0,
 	};
 
 	c->state.no_setgroups = in.no_setgroups = must_deny_setgroups(c);
 	if (in.no_setgroups && c->config.process.user.n_additional_gids)
-		return pf_fail(e, PF_ERR_CONFIG, 0,
-			       "/process/user/additionalGids: not possible in a rootless container without newgidmap");
+		return pf_fail(
+			e, PF_ERR_CONFIG, 0,
+			"/process/user/additionalGids: not possible in a rootless container without newgidmap");
 	STEP(raise_hard_limits(&c->config.process, e));
 	STEP(plan_write(&in, &c->plan, e));
 	return flat_memfd(&c->plan, "pinfold-plan", &c->plan_fd, e);
@@ -268,8 +281,9 @@ int create_write_plan(struct container *c, struct pf_error *e)
 
 void container_release(struct container *c)
 {
-	int *fds[] = {&c->sync_fd, &c->init_sync_fd, &c->start_fd, &c->console_fd, &c->plan_fd,
-		      &c->cgroup2_fd, &c->hook_creating_fd, &c->hook_created_fd, &c->pidfd, &c->state.dir_fd};
+	int *fds[] = { &c->sync_fd, &c->init_sync_fd, &c->start_fd,         &c->console_fd,
+		       &c->plan_fd, &c->cgroup2_fd,   &c->hook_creating_fd, &c->hook_created_fd,
+		       &c->pidfd,   &c->state.dir_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		pf_close_ptr(fds[i]);

@@ -74,8 +74,9 @@ static int make_groups(struct container *c, bool v2, struct pf_error *e)
 /* The fds that the plan names, and no other. */
 static size_t inherited(const struct container *c, int *fds, size_t room)
 {
-	const int own[] = {c->init_sync_fd, c->start_fd, c->console_fd, c->hook_creating_fd,
-			   c->hook_created_fd, c->sources.root_fd, c->sources.proc_fd, c->sources.null_fd};
+	const int own[] = { c->init_sync_fd,     c->start_fd,        c->console_fd,
+			    c->hook_creating_fd, c->hook_created_fd, c->sources.root_fd,
+			    c->sources.proc_fd,  c->sources.null_fd };
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
@@ -110,7 +111,7 @@ int create_spawn(struct container *c, struct pf_error *e)
 {
 	size_t room = c->config.n_mounts + 32;
 	auto_free int *fds = malloc(room * sizeof(*fds));
-	struct spawn s = {.cgroup_fd = -EBADF, .plan_fd = c->plan_fd, .fds = fds};
+	struct spawn s = { .cgroup_fd = -EBADF, .plan_fd = c->plan_fd, .fds = fds };
 	char oom[16];
 	int ret;
 
@@ -146,8 +147,9 @@ int create_map_ids(struct container *c, struct pf_error *e)
 	if (!l->ns[OCI_NS_USER].present || l->ns[OCI_NS_USER].path)
 		return 0;
 	STEP(idmap_write(c->pid, &l->uid_maps, &l->gid_maps, c->state.no_setgroups, e));
-	return sync_send(c->sync_fd, SYNC_IDMAP, 0, -1) < 0 ? pf_fail(e, PF_ERR_SYS, 0, "the init is gone")
-							     : 0;
+	return sync_send(c->sync_fd, SYNC_IDMAP, 0, -1) < 0
+		       ? pf_fail(e, PF_ERR_SYS, 0, "the init is gone")
+		       : 0;
 }
 
 /* An init that failed has said why before it closed its end; that says more than our failed send. */
@@ -198,7 +200,7 @@ int create_cgroup(struct container *c, struct pf_error *e)
 
 static int write_hook_state(struct container *c, int fd, enum status status, struct pf_error *e)
 {
-	auto_buf json = {0};
+	auto_buf json = { 0 };
 	int ret;
 
 	if (fd < 0)
@@ -210,7 +212,7 @@ static int write_hook_state(struct container *c, int fd, enum status status, str
 
 int create_run_hooks(struct container *c, struct pf_error *e)
 {
-	auto_buf json = {0};
+	auto_buf json = { 0 };
 
 	c->state.pid = c->pid;
 	STEP(write_hook_state(c, c->hook_creating_fd, STATUS_CREATING, e));
@@ -230,7 +232,9 @@ int create_run_hooks(struct container *c, struct pf_error *e)
 int create_confine(struct container *c, struct pf_error *e)
 {
 	auto_fd root = -EBADF, memfd = -EBADF;
-	struct confine_input in = {.policy = &c->policy, .config = &c->config, .host = &c->rt->host};
+	struct confine_input in = { .policy = &c->policy,
+				    .config = &c->config,
+				    .host = &c->rt->host };
 
 	if (!c->policy.confined)
 		return 0;
@@ -239,7 +243,8 @@ int create_confine(struct container *c, struct pf_error *e)
 	STEP(confine_resolve(&in, &c->confinement, e));
 	STEP(confine_write_seal(&c->confinement, &c->seal, e));
 	STEP(flat_memfd(&c->seal, "pinfold-seal", &memfd, e));
-	STEP(pf_replace_file_at(c->state.dir_fd, "seal.plan", c->seal.bytes.data, c->seal.bytes.len, 0600, e));
+	STEP(pf_replace_file_at(c->state.dir_fd, "seal.plan", c->seal.bytes.data, c->seal.bytes.len,
+				0600, e));
 	return tell(c, SYNC_SEAL, memfd, e);
 }
 
@@ -250,16 +255,18 @@ int create_await_ready(struct container *c, struct pf_error *e)
 
 static int write_posture(struct container *c, struct pf_error *e)
 {
-	auto_buf posture = {0}, text = {0}, json = {0};
+	auto_buf posture = { 0 }, text = { 0 }, json = { 0 };
 
 	if (!c->policy.any)
 		return 0;
+	c->confinement.caps_taken = c->state.caps_taken;
 	confine_posture(&c->policy, &c->confinement, c->probes, &posture);
 	confine_explain(&c->policy, &c->confinement, false, &text);
 	confine_explain(&c->policy, &c->confinement, true, &json);
 	if (posture.failed || text.failed || json.failed)
 		return pf_fail_sys(e, ENOMEM, "compose the posture of `%s'", c->state.id);
-	STEP(pf_replace_file_at(c->state.dir_fd, "posture.json", posture.data, posture.len, 0600, e));
+	STEP(pf_replace_file_at(c->state.dir_fd, "posture.json", posture.data, posture.len, 0600,
+				e));
 	STEP(pf_replace_file_at(c->state.dir_fd, "explain.txt", text.data, text.len, 0600, e));
 	return pf_replace_file_at(c->state.dir_fd, "explain.json", json.data, json.len, 0600, e);
 }
@@ -301,6 +308,14 @@ static int send_pidfd(const char *path, int pidfd, struct pf_error *e)
 	return fd_send(sock, "pidfd", pidfd, e);
 }
 
+static void undo_pid_file(void *arg)
+{
+	struct container *c = arg;
+
+	if (c->opt->pid_file)
+		(void)unlink(c->opt->pid_file);
+}
+
 int create_record(struct container *c, struct pf_error *e)
 {
 	c->state.start_time = process_start_time(c->pid);
@@ -309,5 +324,7 @@ int create_record(struct container *c, struct pf_error *e)
 	STEP(write_posture(c, e));
 	STEP(state_write(&c->state, e));
 	STEP(send_pidfd(c->opt->pidfd_socket, c->pidfd, e));
-	return pid_file_write(c->opt->pid_file, c->pid, e);
+	STEP(pid_file_write(c->opt->pid_file, c->pid, e));
+	undo_push(&c->undo, "pid file", undo_pid_file, c);
+	return 0;
 }

@@ -2,11 +2,12 @@
 /* The report of `pinfold doctor': one line a check, as a table or as JSON. The checks are in doctor_checks.c. */
 #include <config.h>
 
+#include "runtime/doctor.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/doctor.h"
 #include "runtime/doctor_parts.h"
 #include "runtime/pretty.h"
 
@@ -109,8 +110,8 @@ static void run_checks(struct doctor *d)
 
 int doctor_report(bool json, struct pf_buf *ret, struct pf_error *e)
 {
-	auto_buf compact = {0};
-	struct doctor d = {.json = json, .out = json ? &compact : ret};
+	auto_buf compact = { 0 };
+	struct doctor d = { .json = json, .out = json ? &compact : ret };
 
 	STEP(host_probe(&d.host, e));
 	if (!json) {

@@ -37,7 +37,7 @@ void doctor_check_kernel(struct doctor *d)
 {
 	static const char cure[] = "boot Linux 5.12 or later";
 	auto_fd root = sys_openat2(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0, PF_RESOLVE_NO_SYMLINKS);
-	struct pf_mount_attr none = {0};
+	struct pf_mount_attr none = { 0 };
 	struct pf_file_id id;
 	struct utsname u;
 
@@ -66,19 +66,19 @@ struct abi_step {
 };
 
 static const struct abi_step abi_steps[] = {
-	{2, "landlock.refer", "5.19",
-	 "moving a file to another directory fails wherever reading or writing is confined"},
-	{3, "landlock.truncate", "6.2",
-	 "files that no `write' entry names can be emptied where they lie on a writable mount"},
-	{5, "landlock.ioctl", "6.10",
-	 "ioctl on devices that the container can open is not confined"},
-	{6, "landlock.scope", "6.12",
-	 "in a shared namespace abstract sockets and signals reach processes outside of the container"},
-	{7, "landlock logs", "6.15",
-	 "denied opens are not logged, so there is no source for events.fs"},
-	{9, "landlock.unix", NULL,
-	 "a unix socket can be connected to by its path wherever it is visible; sockets in mounts that are not "
-	 "allowed are covered"},
+	{ 2, "landlock.refer", "5.19",
+	  "moving a file to another directory fails wherever reading or writing is confined" },
+	{ 3, "landlock.truncate", "6.2",
+	  "files that no `write' entry names can be emptied where they lie on a writable mount" },
+	{ 5, "landlock.ioctl", "6.10",
+	  "ioctl on devices that the container can open is not confined" },
+	{ 6, "landlock.scope", "6.12",
+	  "in a shared namespace abstract sockets and signals reach processes outside of the container" },
+	{ 7, "landlock logs", "6.15",
+	  "denied opens are not logged, so there is no source for events.fs" },
+	{ 9, "landlock.unix", NULL,
+	  "a unix socket can be connected to by its path wherever it is visible; sockets in mounts that are not "
+	  "allowed are covered" },
 };
 
 void doctor_check_landlock(struct doctor *d)
@@ -199,9 +199,9 @@ static void add_own_group(struct doctor *d, const struct cgroup_hierarchy *v2)
 void doctor_check_cgroups(struct doctor *d)
 {
 	const struct cgroup_hierarchy *v2 = NULL;
-	struct oci_config config = {0};
+	struct oci_config config = { 0 };
 	struct pf_error why = PF_ERROR_INIT;
-	struct cgroup cg = {0};
+	struct cgroup cg = { 0 };
 	size_t v1 = 0;
 
 	/* As root, whoever asks: as an ordinary user what cannot be written would be left out. */
@@ -231,8 +231,8 @@ void doctor_check_cgroups(struct doctor *d)
 void doctor_check_bpf(struct doctor *d)
 {
 	const struct bpf_insn code[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
-		{.code = BPF_JMP | BPF_EXIT},
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	union bpf_attr attr;
 	auto_fd fd = -EBADF;

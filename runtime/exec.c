@@ -8,6 +8,8 @@
  */
 #include <config.h>
 
+#include "runtime/exec.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -23,7 +25,6 @@
 #include "base/sys.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
-#include "runtime/exec.h"
 #include "runtime/init/sync.h"
 #include "runtime/planfile.h"
 #include "runtime/spawn.h"
@@ -39,7 +40,8 @@ struct exec {
 	struct flat plan;
 	struct cgroup cgroup;
 	uint64_t caps[OCI_CAP_SET_COUNT_];
-	int init_pidfd, sync_fd, init_sync_fd, plan_fd, seal_fd, console_fd, ours_fd, cgroup2_fd, pidfd;
+	int init_pidfd, sync_fd, init_sync_fd, plan_fd, seal_fd, console_fd, ours_fd, cgroup2_fd,
+		pidfd;
 	int joins[SYNC_MAX_FDS];
 	size_t n_joins;
 	pid_t stage_pid, pid;
@@ -51,7 +53,9 @@ static int load_seccomp(struct exec *x, struct pf_error *e)
 	size_t len;
 
 	if (faccessat(x->state->dir_fd, "seccomp.bpf", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : pf_fail_sys(e, errno, "open the seccomp program of `%s'", x->state->id);
+		return errno == ENOENT ? 0
+				       : pf_fail_sys(e, errno, "open the seccomp program of `%s'",
+						     x->state->id);
 	STEP(pf_read_file_at(x->state->dir_fd, "seccomp.bpf", SECCOMP_MAX_BYTES, &text, &len, e));
 	x->seccomp.code = (struct sock_filter *)(void *)text;
 	x->seccomp.n = len / sizeof(struct sock_filter);
@@ -62,12 +66,13 @@ static int load_seccomp(struct exec *x, struct pf_error *e)
 /* The record is copied into a sealed memfd: what the init maps cannot change under it. */
 static int load_seal(struct exec *x, struct pf_error *e)
 {
-	struct flat f = {0};
+	struct flat f = { 0 };
 	int ret;
 
 	if (!x->state->confined)
 		return 0;
-	ret = pf_read_file_at(x->state->dir_fd, "seal.plan", PLAN_MAX_BYTES, &f.bytes.data, &f.bytes.len, e);
+	ret = pf_read_file_at(x->state->dir_fd, "seal.plan", PLAN_MAX_BYTES, &f.bytes.data,
+			      &f.bytes.len, e);
 	if (ret == 0)
 		ret = flat_memfd(&f, "pinfold-seal", &x->seal_fd, e);
 	flat_free(&f);
@@ -88,8 +93,10 @@ static int refuse_sockets(const struct exec *x, struct pf_error *e)
 
 	for (unsigned int fd = 3; x->state->confined && fd < 3 + x->opt->preserve_fds; fd++)
 		if (fstat((int)fd, &st) == 0 && S_ISSOCK(st.st_mode))
-			return pf_fail(e, PF_ERR_POLICY, 0,
-				       "preserved fd %u is a socket, which a confined container must not hold", fd);
+			return pf_fail(
+				e, PF_ERR_POLICY, 0,
+				"preserved fd %u is a socket, which a confined container must not hold",
+				fd);
 	return 0;
 }
 
@@ -112,14 +119,16 @@ static int open_cgroups(struct exec *x, struct pf_error *e)
 static int open_console(struct exec *x, struct pf_error *e)
 {
 	if (!x->config->process.terminal)
-		return x->opt->console_socket ? pf_fail(e, PF_ERR_CONFIG, 0,
-							"cannot use console socket if the process has no terminal")
-					      : 0;
+		return x->opt->console_socket
+			       ? pf_fail(e, PF_ERR_CONFIG, 0,
+					 "cannot use console socket if the process has no terminal")
+			       : 0;
 	if (x->opt->console_socket)
 		return console_connect(x->opt->console_socket, &x->console_fd, e);
 	if (x->opt->detach)
-		return pf_fail(e, PF_ERR_CONFIG, 0,
-			       "cannot allocate tty if the process is detached without --console-socket");
+		return pf_fail(
+			e, PF_ERR_CONFIG, 0,
+			"cannot allocate tty if the process is detached without --console-socket");
 	return foreground_pair(&x->ours_fd, &x->console_fd, e);
 }
 
@@ -136,25 +145,27 @@ static int open_channels(struct exec *x, struct pf_error *e)
 
 static int write_plan(struct exec *x, struct pf_error *e)
 {
-	const char *keep = oci_annotation(&(struct oci_config){.annotations = x->state->annotations},
-					  "run.oci.keep_original_groups");
+	const char *keep =
+		oci_annotation(&(struct oci_config){ .annotations = x->state->annotations },
+			       "run.oci.keep_original_groups");
 	struct plan_input in = {
-	    .config = x->config,
-	    .host = &x->rt->host,
-	    .cgroup = &x->cgroup,
-	    .seccomp = &x->seccomp,
-	    .id = x->state->id,
-	    .fds = {x->init_sync_fd, -1, x->console_fd, x->seal_fd >= 0 ? x->seal_fd : -1, -1, -1},
-	    .caps = x->caps,
-	    .preserve_fds = x->opt->preserve_fds,
-	    .confined = x->state->confined,
-	    .detached = x->opt->detach,
-	    .keep_groups = keep && strcmp(keep, "1") == 0,
-	    .pidfd = x->init_pidfd,
-	    .join_flags = x->state->ns_flags,
-	    .no_setgroups = x->state->no_setgroups,
-	    .tasks_fds = x->joins,
-	    .n_tasks = x->n_joins,
+		.config = x->config,
+		.host = &x->rt->host,
+		.cgroup = &x->cgroup,
+		.seccomp = &x->seccomp,
+		.id = x->state->id,
+		.fds = { x->init_sync_fd, -1, x->console_fd, x->seal_fd >= 0 ? x->seal_fd : -1, -1,
+			 -1 },
+		.caps = x->caps,
+		.preserve_fds = x->opt->preserve_fds,
+		.confined = x->state->confined,
+		.detached = x->opt->detach,
+		.keep_groups = keep && strcmp(keep, "1") == 0,
+		.pidfd = x->init_pidfd,
+		.join_flags = x->state->ns_flags,
+		.no_setgroups = x->state->no_setgroups,
+		.tasks_fds = x->joins,
+		.n_tasks = x->n_joins,
 	};
 
 	STEP(raise_hard_limits(&x->config->process, e));
@@ -165,7 +176,7 @@ static int write_plan(struct exec *x, struct pf_error *e)
 static int spawn(struct exec *x, struct pf_error *e)
 {
 	int fds[8 + SYNC_MAX_FDS];
-	struct spawn s = {.cgroup_fd = x->cgroup2_fd, .plan_fd = x->plan_fd, .fds = fds};
+	struct spawn s = { .cgroup_fd = x->cgroup2_fd, .plan_fd = x->plan_fd, .fds = fds };
 	char oom[16];
 
 	fds[s.n_fds++] = x->init_sync_fd;
@@ -258,8 +269,8 @@ int exec_process(struct runtime *rt, const struct state *s, const struct exec_op
 		 struct oci_config *config, struct pf_error *e)
 {
 	struct exec *x = calloc(1, sizeof(*x));
-	int *fds[] = {&x->init_pidfd, &x->sync_fd, &x->init_sync_fd, &x->plan_fd, &x->seal_fd,
-		      &x->console_fd, &x->ours_fd, &x->cgroup2_fd, &x->pidfd};
+	int *fds[] = { &x->init_pidfd, &x->sync_fd, &x->init_sync_fd, &x->plan_fd, &x->seal_fd,
+		       &x->console_fd, &x->ours_fd, &x->cgroup2_fd,   &x->pidfd };
 	int ret;
 
 	if (!x)

@@ -5,6 +5,8 @@
  */
 #include <config.h>
 
+#include "runtime/features.h"
+
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -13,7 +15,6 @@
 #include "base/sys.h"
 #include "config/oci.h"
 #include "config/policy.h"
-#include "runtime/features.h"
 #include "runtime/pretty.h"
 #include "runtime/seccomp_parts.h"
 
@@ -82,7 +83,7 @@ struct list { /* a JSON array of strings while it grows */
 static struct list list_begin(struct pf_buf *b, const char *key)
 {
 	pf_buf_printf(b, "\"%s\":[", key);
-	return (struct list){.b = b};
+	return (struct list){ .b = b };
 }
 
 static void list_add(struct list *l, const char *text)
@@ -177,7 +178,7 @@ static void add_annotations(struct pf_buf *b)
 
 void features_write(struct pf_buf *ret)
 {
-	auto_buf compact = {0};
+	auto_buf compact = { 0 };
 
 	pf_buf_puts(&compact,
 		    "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"" OCI_VERSION "\",");

@@ -2,13 +2,14 @@
 /* Writer of the flat plan and the seal. The reader, in the init, checks everything again. */
 #include <config.h>
 
+#include "runtime/flat.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/sys.h"
-#include "runtime/flat.h"
 
 static uint32_t add_aligned(struct flat *f, const void *data, size_t len)
 {
@@ -27,7 +28,7 @@ void flat_begin(struct flat *f, size_t size)
 {
 	static const char zeros[64];
 
-	*f = (struct flat){0};
+	*f = (struct flat){ 0 };
 	for (size_t at = 0; at < size; at += sizeof(zeros))
 		pf_buf_add(&f->bytes, zeros, size - at < sizeof(zeros) ? size - at : sizeof(zeros));
 }
@@ -44,7 +45,7 @@ plan_str flat_str(struct flat *f, const char *s)
 
 struct plan_list flat_items(struct flat *f, const void *items, size_t item_size, size_t n)
 {
-	struct plan_list list = {0, (uint32_t)n};
+	struct plan_list list = { 0, (uint32_t)n };
 
 	if (n > 0)
 		list.off = add_aligned(f, items, item_size * n);
@@ -57,7 +58,7 @@ static struct plan_list strs(struct flat *f, char *const *v, size_t n)
 
 	if (!refs) {
 		f->bytes.failed = true;
-		return (struct plan_list){0};
+		return (struct plan_list){ 0 };
 	}
 	for (size_t i = 0; i < n; i++)
 		refs[i] = flat_str(f, v[i]);

@@ -2,6 +2,8 @@
 /* One child a hook. What a hook prints goes to our stderr; its stdin is the state and then EOF. */
 #include <config.h>
 
+#include "runtime/hooks.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,11 +16,10 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sys.h"
-#include "runtime/hooks.h"
 
 static void exec_hook(const struct oci_hook *h, int stdin_fd)
 {
-	char *fallback[] = {(char *)(uintptr_t)h->path, NULL};
+	char *fallback[] = { (char *)(uintptr_t)h->path, NULL };
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -34,7 +35,7 @@ static void exec_hook(const struct oci_hook *h, int stdin_fd)
 static int wait_hook(pid_t pid, int timeout_s, int *ret_status)
 {
 	auto_fd pidfd = sys_pidfd_open(pid);
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	int n = 1;
 
 	if (timeout_s > 0 && pidfd >= 0) {
@@ -66,7 +67,8 @@ static int state_file(const char *json, int *ret, struct pf_error *e)
 	return 0;
 }
 
-static int run_one(const struct oci_hook *h, const char *kind, size_t i, const char *json, struct pf_error *e)
+static int run_one(const struct oci_hook *h, const char *kind, size_t i, const char *json,
+		   struct pf_error *e)
 {
 	auto_fd state = -EBADF;
 	int status = 0, ret;
@@ -81,20 +83,21 @@ static int run_one(const struct oci_hook *h, const char *kind, size_t i, const c
 		exec_hook(h, state);
 	ret = wait_hook(pid, h->timeout_s, &status);
 	if (ret == -ETIMEDOUT)
-		return pf_fail(e, PF_ERR_SYS, ETIMEDOUT, "%s hook #%zu `%s' ran longer than %d s", kind, i,
-			       h->path, h->timeout_s);
+		return pf_fail(e, PF_ERR_SYS, ETIMEDOUT, "%s hook #%zu `%s' ran longer than %d s",
+			       kind, i, h->path, h->timeout_s);
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "%s hook #%zu `%s': wait", kind, i, h->path);
 	if (WIFSIGNALED(status))
-		return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%zu: `%s': signal %d", kind, i,
-			       h->path, WTERMSIG(status));
+		return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%zu: `%s': signal %d",
+			       kind, i, h->path, WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
-		return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%zu: `%s': exit status %d", kind, i,
-			       h->path, WEXITSTATUS(status));
+		return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%zu: `%s': exit status %d",
+			       kind, i, h->path, WEXITSTATUS(status));
 	return 0;
 }
 
-int hooks_run(const struct oci_hooks *hooks, const char *kind, const char *state_json, struct pf_error *e)
+int hooks_run(const struct oci_hooks *hooks, const char *kind, const char *state_json,
+	      struct pf_error *e)
 {
 	for (size_t i = 0; i < hooks->n; i++)
 		STEP(run_one(&hooks->v[i], kind, i, state_json, e));

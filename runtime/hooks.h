@@ -9,6 +9,7 @@
  * startContainer run in the init.) */
 
 /** hooks_run() - in order, each with @state_json on stdin; the first that fails or outlives its timeout ends it */
-int hooks_run(const struct oci_hooks *hooks, const char *kind, const char *state_json, struct pf_error *e);
+int hooks_run(const struct oci_hooks *hooks, const char *kind, const char *state_json,
+	      struct pf_error *e);
 
 #endif

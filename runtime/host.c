@@ -2,6 +2,8 @@
 /* What this host and this process can do. Facts are asked of the kernel by trying, never read from a version. */
 #include <config.h>
 
+#include "runtime/host.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -15,7 +17,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/sys.h"
-#include "runtime/host.h"
 
 static int forced_abi = -1;
 
@@ -37,12 +38,13 @@ static bool identity_map(void)
 	if (len <= 0)
 		return false;
 	text[len] = '\0';
-	return sscanf(text, "%u %u %u", &in, &out, &n) == 3 && in == 0 && out == 0 && n == UINT32_MAX;
+	return sscanf(text, "%u %u %u", &in, &out, &n) == 3 && in == 0 && out == 0 &&
+	       n == UINT32_MAX;
 }
 
 static int probe_caps(struct host *h, struct pf_error *e)
 {
-	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
 	int cap;
 
@@ -65,7 +67,7 @@ int host_probe(struct host *h, struct pf_error *e)
 {
 	int abi = sys_landlock_abi();
 
-	*h = (struct host){.euid = geteuid()};
+	*h = (struct host){ .euid = geteuid() };
 	h->in_userns = !identity_map();
 	STEP(probe_caps(h, e));
 	h->has_userns_root = h->euid == 0 && (h->cap_permitted & (1ull << CAP_SYS_ADMIN));

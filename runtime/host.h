@@ -12,11 +12,11 @@
 
 struct host {
 	uid_t euid;
-	bool privileged;	 /* root of the initial user namespace */
-	bool has_userns_root;	 /* euid 0 with CAP_SYS_ADMIN in its own user namespace */
-	bool in_userns;		 /* /proc/self/uid_map is not the identity */
-	int landlock_abi;	 /* 0: none */
-	int landlock_errno;	 /* why none */
+	bool privileged;      /* root of the initial user namespace */
+	bool has_userns_root; /* euid 0 with CAP_SYS_ADMIN in its own user namespace */
+	bool in_userns;       /* /proc/self/uid_map is not the identity */
+	int landlock_abi;     /* 0: none */
+	int landlock_errno;   /* why none */
 	uint64_t cap_bounding, cap_permitted; /* this process's sets */
 	int last_cap;
 };

@@ -44,7 +44,8 @@ static void exec_helper(const char *tool, pid_t pid, const struct oci_id_maps *m
 	argv[n] = text[n];
 	n++;
 	for (size_t i = 0; i < maps->n; i++) {
-		const uint32_t v[3] = {maps->v[i].container_id, maps->v[i].host_id, maps->v[i].size};
+		const uint32_t v[3] = { maps->v[i].container_id, maps->v[i].host_id,
+					maps->v[i].size };
 
 		for (int k = 0; k < 3; k++, n++) {
 			snprintf(text[n], sizeof(text[n]), "%u", v[k]);
@@ -56,7 +57,8 @@ static void exec_helper(const char *tool, pid_t pid, const struct oci_id_maps *m
 	_exit(127);
 }
 
-static int run_helper(const char *tool, pid_t pid, const struct oci_id_maps *maps, struct pf_error *e)
+static int run_helper(const char *tool, pid_t pid, const struct oci_id_maps *maps,
+		      struct pf_error *e)
 {
 	pid_t child = fork();
 	int status;
@@ -69,7 +71,8 @@ static int run_helper(const char *tool, pid_t pid, const struct oci_id_maps *map
 		if (errno != EINTR)
 			return pf_fail_sys(e, errno, "wait for %s", tool);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return pf_fail(e, PF_ERR_HOST, 0, "%s is not installed: the package uidmap has it", tool);
+		return pf_fail(e, PF_ERR_HOST, 0, "%s is not installed: the package uidmap has it",
+			       tool);
 	if (status != 0)
 		return pf_fail(e, PF_ERR_HOST, 0,
 			       "%s refused the id maps: see /etc/subuid and /etc/subgid", tool);
@@ -79,7 +82,7 @@ static int run_helper(const char *tool, pid_t pid, const struct oci_id_maps *map
 static int write_map(pid_t pid, const char *file, const char *tool, const struct oci_id_maps *maps,
 		     struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	int ret;
 
 	map_text(maps, &b);
@@ -127,7 +130,8 @@ int idmap_userns(const struct oci_id_maps *uids, const struct oci_id_maps *gids,
 	if (pid == 0)
 		idle_child();
 	if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
-		return pf_fail(e, PF_ERR_HOST, 0, "make a user namespace for an idmapped mount: refused");
+		return pf_fail(e, PF_ERR_HOST, 0,
+			       "make a user namespace for an idmapped mount: refused");
 	ret = idmap_write(pid, uids, gids, false, e);
 	if (ret == 0) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);

@@ -3,8 +3,8 @@
 #include <config.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -16,35 +16,45 @@
 #include "runtime/runtime.h"
 
 const struct command commands[] = {
-    {"create", "[OPTIONS] ID", "prepare a container and wait for start", 1, 1, cmd_create, false},
-    {"start", "ID", "run the program of a created container", 1, 1, cmd_start, false},
-    {"run", "[OPTIONS] ID", "create and start, and wait for the end unless detached", 1, 1, cmd_run, false},
-    {"exec", "[OPTIONS] ID [COMMAND ...]", "run another process in a container", 1, -1, cmd_exec, false},
-    {"kill", "[OPTIONS] ID [SIGNAL]", "send a signal to a container's init (default TERM)", 1, 2, cmd_kill, false},
-    {"delete", "[OPTIONS] ID", "remove a stopped container and what it held", 1, 1, cmd_delete, false},
-    {"state", "ID", "print the OCI state as JSON", 1, 1, cmd_state, false},
-    {"list", "[OPTIONS]", "list containers", 0, 0, cmd_list, false},
-    {"ps", "[OPTIONS] ID [PS OPTIONS ...]", "list the processes of a container", 1, -1, cmd_ps, false},
-    {"pause", "ID", "freeze a container's processes", 1, 1, cmd_pause, false},
-    {"resume", "ID", "thaw them", 1, 1, cmd_resume, false},
-    {"update", "[OPTIONS] ID", "change a container's limits", 1, 1, cmd_update, false},
-    {"spec", "[OPTIONS]", "write a config.json to start from", 0, 0, cmd_spec, false},
-    {"features", "", "print what this runtime can do, as JSON", 0, 0, cmd_features, false},
-    {"explain", "[OPTIONS] [ID] [KEY]", "the effective policy: entries, origin, expansion, covers", 0, 2, cmd_explain, true},
-    {"posture", "[OPTIONS] ID", "what is active around a container, and what its probes tried", 1, 1, cmd_posture, true},
-    {"policy", "check FILE", "check a node policy or a profile", 2, 2, cmd_policy, true},
-    {"doctor", "[OPTIONS]", "what this host can enforce, with the cure for each gap", 0, 0, cmd_doctor, true},
-    {NULL, NULL, NULL, 0, 0, NULL, false},
+	{ "create", "[OPTIONS] ID", "prepare a container and wait for start", 1, 1, cmd_create,
+	  false },
+	{ "start", "ID", "run the program of a created container", 1, 1, cmd_start, false },
+	{ "run", "[OPTIONS] ID", "create and start, and wait for the end unless detached", 1, 1,
+	  cmd_run, false },
+	{ "exec", "[OPTIONS] ID [COMMAND ...]", "run another process in a container", 1, -1,
+	  cmd_exec, false },
+	{ "kill", "[OPTIONS] ID [SIGNAL]", "send a signal to a container's init (default TERM)", 1,
+	  2, cmd_kill, false },
+	{ "delete", "[OPTIONS] ID", "remove a stopped container and what it held", 1, 1, cmd_delete,
+	  false },
+	{ "state", "ID", "print the OCI state as JSON", 1, 1, cmd_state, false },
+	{ "list", "[OPTIONS]", "list containers", 0, 0, cmd_list, false },
+	{ "ps", "[OPTIONS] ID [PS OPTIONS ...]", "list the processes of a container", 1, -1, cmd_ps,
+	  false },
+	{ "pause", "ID", "freeze a container's processes", 1, 1, cmd_pause, false },
+	{ "resume", "ID", "thaw them", 1, 1, cmd_resume, false },
+	{ "update", "[OPTIONS] ID", "change a container's limits", 1, 1, cmd_update, false },
+	{ "spec", "[OPTIONS]", "write a config.json to start from", 0, 0, cmd_spec, false },
+	{ "features", "", "print what this runtime can do, as JSON", 0, 0, cmd_features, false },
+	{ "explain", "[OPTIONS] [ID] [KEY]",
+	  "the effective policy: entries, origin, expansion, covers", 0, 2, cmd_explain, true },
+	{ "posture", "[OPTIONS] ID", "what is active around a container, and what its probes tried",
+	  1, 1, cmd_posture, true },
+	{ "policy", "check FILE", "check a node policy or a profile", 2, 2, cmd_policy, true },
+	{ "doctor", "[OPTIONS]", "what this host can enforce, with the cure for each gap", 0, 0,
+	  cmd_doctor, true },
+	{ NULL, NULL, NULL, 0, 0, NULL, false },
 };
 
 struct globals {
-	const char *root, *log, *log_format, *log_level, *manager, *rootless, *policy, *landlock_abi;
+	const char *root, *log, *log_format, *log_level, *manager, *rootless, *policy,
+		*landlock_abi;
 	bool debug, systemd_cgroup, version, list_commands, list_steps;
 };
 
 static int print_version(struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	pf_buf_printf(&b, "pinfold version %s\nspec: %s\n", PACKAGE_VERSION, OCI_VERSION);
 	return print_buf(&b, e);
@@ -52,7 +62,7 @@ static int print_version(struct pf_error *e)
 
 static int print_names(bool steps, struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	for (const struct command *c = commands; !steps && c->name; c++)
 		pf_buf_printf(&b, "%s\n", c->name);
@@ -70,7 +80,8 @@ static int open_log(const struct globals *g, struct pf_error *e)
 	if (g->log_format && strcmp(g->log_format, "json") == 0)
 		format = PF_LOG_JSON;
 	else if (g->log_format && strcmp(g->log_format, "text") != 0)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "--log-format: `%s' is neither text nor json", g->log_format);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "--log-format: `%s' is neither text nor json",
+			       g->log_format);
 	if (g->log_level && strcmp(g->log_level, "error") == 0)
 		min = PF_LOG_ERROR;
 	else if (g->log_level && strcmp(g->log_level, "debug") == 0)
@@ -91,7 +102,8 @@ static int set_manager(const struct globals *g, struct runtime *rt, struct pf_er
 	else if (strcmp(m, "disabled") == 0)
 		rt->cgroup_manager = CGROUP_MANAGER_DISABLED;
 	else
-		return pf_fail(e, PF_ERR_CONFIG, 0, "--cgroup-manager: `%s' is none of cgroupfs, systemd, disabled", m);
+		return pf_fail(e, PF_ERR_CONFIG, 0,
+			       "--cgroup-manager: `%s' is none of cgroupfs, systemd, disabled", m);
 	return 0;
 }
 
@@ -104,7 +116,8 @@ static int set_rootless(const struct globals *g, struct runtime *rt, struct pf_e
 	else if (strcmp(r, "true") == 0 || strcmp(r, "false") == 0)
 		rt->rootless = r[0] == 't';
 	else
-		return pf_fail(e, PF_ERR_CONFIG, 0, "--rootless: `%s' is none of true, false, auto", r);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "--rootless: `%s' is none of true, false, auto",
+			       r);
 	return 0;
 }
 
@@ -129,7 +142,8 @@ int runtime_open_root(struct runtime *rt, bool make, struct pf_error *e)
 			       sizeof(rt->root_path), e);
 }
 
-static int run_command(const struct globals *g, struct runtime *rt, struct cli *cli, struct pf_error *e)
+static int run_command(const struct globals *g, struct runtime *rt, struct cli *cli,
+		       struct pf_error *e)
 {
 	const char *name = cli->argv[0];
 
@@ -151,21 +165,25 @@ static int run_command(const struct globals *g, struct runtime *rt, struct cli *
 static int parse_and_run(struct globals *g, struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	const struct cli_option options[] = {
-	    {"root", 0, CLI_TEXT, &g->root, "DIR", "where the state of containers is kept"},
-	    {"log", 0, CLI_TEXT, &g->log, "FILE", "append the log to FILE instead of stderr"},
-	    {"log-format", 0, CLI_TEXT, &g->log_format, "text|json", "form of the log"},
-	    {"log-level", 0, CLI_TEXT, &g->log_level, "LEVEL", "debug, warning or error"},
-	    {"debug", 0, CLI_FLAG, &g->debug, NULL, "log every step"},
-	    {"systemd-cgroup", 's', CLI_FLAG, &g->systemd_cgroup, NULL, "same as --cgroup-manager systemd"},
-	    {"cgroup-manager", 0, CLI_TEXT, &g->manager, "NAME", "cgroupfs, systemd or disabled"},
-	    {"rootless", 0, CLI_TEXT, &g->rootless, "true|false|auto", "behave as for a caller that is not root"},
-	    {"policy", 0, CLI_TEXT, &g->policy, "FILE", "node policy; beside /etc/pinfold/policy.json it can only narrow"},
-	    {"criu", 0, CLI_TEXT, NULL, "FILE", NULL},
-	    {"landlock-abi", 0, CLI_TEXT, &g->landlock_abi, "N", NULL},
-	    {"list-commands", 0, CLI_FLAG, &g->list_commands, NULL, NULL},
-	    {"list-steps", 0, CLI_FLAG, &g->list_steps, NULL, NULL},
-	    {"version", 'v', CLI_FLAG, &g->version, NULL, "print the version"},
-	    {NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+		{ "root", 0, CLI_TEXT, &g->root, "DIR", "where the state of containers is kept" },
+		{ "log", 0, CLI_TEXT, &g->log, "FILE", "append the log to FILE instead of stderr" },
+		{ "log-format", 0, CLI_TEXT, &g->log_format, "text|json", "form of the log" },
+		{ "log-level", 0, CLI_TEXT, &g->log_level, "LEVEL", "debug, warning or error" },
+		{ "debug", 0, CLI_FLAG, &g->debug, NULL, "log every step" },
+		{ "systemd-cgroup", 's', CLI_FLAG, &g->systemd_cgroup, NULL,
+		  "same as --cgroup-manager systemd" },
+		{ "cgroup-manager", 0, CLI_TEXT, &g->manager, "NAME",
+		  "cgroupfs, systemd or disabled" },
+		{ "rootless", 0, CLI_TEXT, &g->rootless, "true|false|auto",
+		  "behave as for a caller that is not root" },
+		{ "policy", 0, CLI_TEXT, &g->policy, "FILE",
+		  "node policy; beside /etc/pinfold/policy.json it can only narrow" },
+		{ "criu", 0, CLI_TEXT, NULL, "FILE", NULL },
+		{ "landlock-abi", 0, CLI_TEXT, &g->landlock_abi, "N", NULL },
+		{ "list-commands", 0, CLI_FLAG, &g->list_commands, NULL, NULL },
+		{ "list-steps", 0, CLI_FLAG, &g->list_steps, NULL, NULL },
+		{ "version", 'v', CLI_FLAG, &g->version, NULL, "print the version" },
+		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },
 	};
 	int ret = cli_parse(cli, options, e);
 
@@ -194,9 +212,9 @@ static int failure_status(const struct command *c, const struct pf_error *e)
 int main(int argc, char **argv)
 {
 	struct pf_error error = PF_ERROR_INIT;
-	struct globals g = {0};
-	struct runtime rt = {.root_fd = -EBADF};
-	struct cli cli = {argc - 1, argv + 1, NULL};
+	struct globals g = { 0 };
+	struct runtime rt = { .root_fd = -EBADF };
+	struct cli cli = { argc - 1, argv + 1, NULL };
 	int ret = parse_and_run(&g, &rt, &cli, &error);
 
 	if (ret >= 0)

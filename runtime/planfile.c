@@ -3,6 +3,8 @@
  * every other runtime adds. */
 #include <config.h>
 
+#include "runtime/planfile.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -13,25 +15,22 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
-#include "runtime/planfile.h"
 #include "runtime/planfile_parts.h"
 
 static const struct {
 	const char *path;
 	uint32_t major, minor;
 } default_devices[] = {
-    {"/dev/null", 1, 3},   {"/dev/zero", 1, 5},	   {"/dev/full", 1, 7},
-    {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
+	{ "/dev/null", 1, 3 },   { "/dev/zero", 1, 5 },    { "/dev/full", 1, 7 },
+	{ "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
 };
 
 static const struct {
 	const char *target, *path;
 } default_links[] = {
-    {"/proc/self/fd", "/dev/fd"},
-    {"/proc/self/fd/0", "/dev/stdin"},
-    {"/proc/self/fd/1", "/dev/stdout"},
-    {"/proc/self/fd/2", "/dev/stderr"},
-    {"pts/ptmx", "/dev/ptmx"},
+	{ "/proc/self/fd", "/dev/fd" },       { "/proc/self/fd/0", "/dev/stdin" },
+	{ "/proc/self/fd/1", "/dev/stdout" }, { "/proc/self/fd/2", "/dev/stderr" },
+	{ "pts/ptmx", "/dev/ptmx" },
 };
 
 static const struct oci_namespace *ns_of(const struct oci_config *config, enum oci_ns ns)
@@ -77,18 +76,18 @@ static struct plan_list devices(struct flat *f, const struct plan_input *in)
 	const struct oci_linux *l = &in->config->linux_;
 	size_t n = 0, room = ARRAY_SIZE(default_devices) + l->n_devices;
 	auto_free struct plan_device *d = calloc(room, sizeof(*d));
-	struct plan_list none = {0, 0};
+	struct plan_list none = { 0, 0 };
 
 	if (!d || !dev_is_ours(in->config)) {
 		f->bytes.failed |= !d;
 		return none;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(default_devices); i++)
-		d[n++] = (struct plan_device){.path = flat_str(f, default_devices[i].path),
-					      .mode = S_IFCHR | 0666,
-					      .major = default_devices[i].major,
-					      .minor = default_devices[i].minor,
-					      .source = flat_str(f, default_devices[i].path)};
+		d[n++] = (struct plan_device){ .path = flat_str(f, default_devices[i].path),
+					       .mode = S_IFCHR | 0666,
+					       .major = default_devices[i].major,
+					       .minor = default_devices[i].minor,
+					       .source = flat_str(f, default_devices[i].path) };
 	for (size_t i = 0; i < l->n_devices; i++) {
 		const struct oci_device *o = &l->devices[i];
 		size_t k;
@@ -99,9 +98,13 @@ static struct plan_list devices(struct flat *f, const struct plan_input *in)
 				break;
 		if (k == ARRAY_SIZE(default_devices))
 			k = n++;
-		d[k] = (struct plan_device){.path = flat_str(f, o->path), .mode = o->type | o->mode,
-					    .major = o->major, .minor = o->minor, .uid = o->uid,
-					    .gid = o->gid, .source = flat_str(f, o->path)};
+		d[k] = (struct plan_device){ .path = flat_str(f, o->path),
+					     .mode = o->type | o->mode,
+					     .major = o->major,
+					     .minor = o->minor,
+					     .uid = o->uid,
+					     .gid = o->gid,
+					     .source = flat_str(f, o->path) };
 	}
 	return flat_items(f, d, sizeof(*d), n);
 }
@@ -112,12 +115,12 @@ static struct plan_list links(struct flat *f, const struct plan_input *in)
 	size_t n = 0;
 
 	if (!dev_is_ours(in->config))
-		return (struct plan_list){0, 0};
+		return (struct plan_list){ 0, 0 };
 	for (; n < ARRAY_SIZE(default_links); n++)
-		l[n] = (struct plan_link){flat_str(f, default_links[n].target),
-					  flat_str(f, default_links[n].path)};
+		l[n] = (struct plan_link){ flat_str(f, default_links[n].target),
+					   flat_str(f, default_links[n].path) };
 	if (access("/proc/kcore", F_OK) == 0) {
-		l[n] = (struct plan_link){flat_str(f, "/proc/kcore"), flat_str(f, "/dev/core")};
+		l[n] = (struct plan_link){ flat_str(f, "/proc/kcore"), flat_str(f, "/dev/core") };
 		n++;
 	}
 	return flat_items(f, l, sizeof(*l), n);
@@ -142,11 +145,11 @@ static struct plan_list sysctls(struct flat *f, const struct oci_pairs *pairs)
 
 	if (!p) {
 		f->bytes.failed = true;
-		return (struct plan_list){0, 0};
+		return (struct plan_list){ 0, 0 };
 	}
 	for (size_t i = 0; i < pairs->n; i++)
-		p[i] = (struct plan_pair){sysctl_path(f, pairs->v[i].key),
-					  flat_str(f, pairs->v[i].value)};
+		p[i] = (struct plan_pair){ sysctl_path(f, pairs->v[i].key),
+					   flat_str(f, pairs->v[i].value) };
 	return flat_items(f, p, sizeof(*p), pairs->n);
 }
 
@@ -156,13 +159,13 @@ static struct plan_list hooks(struct flat *f, const struct oci_hooks *hooks)
 
 	if (!h) {
 		f->bytes.failed = true;
-		return (struct plan_list){0, 0};
+		return (struct plan_list){ 0, 0 };
 	}
 	for (size_t i = 0; i < hooks->n; i++)
-		h[i] = (struct plan_hook){.path = flat_str(f, hooks->v[i].path),
-					  .timeout_s = (uint32_t)hooks->v[i].timeout_s,
-					  .args = flat_strs(f, &hooks->v[i].args),
-					  .env = flat_strs(f, &hooks->v[i].env)};
+		h[i] = (struct plan_hook){ .path = flat_str(f, hooks->v[i].path),
+					   .timeout_s = (uint32_t)hooks->v[i].timeout_s,
+					   .args = flat_strs(f, &hooks->v[i].args),
+					   .env = flat_strs(f, &hooks->v[i].env) };
 	return flat_items(f, h, sizeof(*h), hooks->n);
 }
 
@@ -174,8 +177,9 @@ static struct plan_list joins(struct flat *f, const struct plan_input *in)
 
 	for (int ns = 0; ns < OCI_NS_COUNT_; ns++)
 		if (in->sources->ns_fds[ns] >= 0)
-			j[n++] = (struct plan_ns_join){
-			    in->sources->ns_fds[ns], (uint32_t)oci_namespace_flag((enum oci_ns)ns)};
+			j[n++] = (struct plan_ns_join){ in->sources->ns_fds[ns],
+							(uint32_t)oci_namespace_flag(
+								(enum oci_ns)ns) };
 	return flat_items(f, j, sizeof(*j), n);
 }
 
@@ -185,8 +189,8 @@ static plan_str time_offsets(struct flat *f, const struct oci_linux *l)
 	int n = 0;
 
 	if (l->monotonic.present)
-		n = snprintf(text, sizeof(text), "monotonic %lld %u\n", (long long)l->monotonic.secs,
-			     l->monotonic.nanosecs);
+		n = snprintf(text, sizeof(text), "monotonic %lld %u\n",
+			     (long long)l->monotonic.secs, l->monotonic.nanosecs);
 	if (l->boottime.present)
 		snprintf(text + n, sizeof(text) - (size_t)n, "boottime %lld %u\n",
 			 (long long)l->boottime.secs, l->boottime.nanosecs);
@@ -257,7 +261,7 @@ static void put_fs(struct flat *f, const struct plan_input *in, struct plan *p)
 
 int plan_write(const struct plan_input *in, struct flat *f, struct pf_error *e)
 {
-	struct plan p = {.magic = PLAN_MAGIC};
+	struct plan p = { .magic = PLAN_MAGIC };
 
 	flat_begin(f, sizeof(p));
 	p.flags = create_flags(in);
@@ -272,8 +276,8 @@ int plan_write(const struct plan_input *in, struct flat *f, struct pf_error *e)
 
 int plan_write_exec(const struct plan_input *in, struct flat *f, struct pf_error *e)
 {
-	struct plan_ns_join join = {in->pidfd, (uint32_t)in->join_flags};
-	struct plan p = {.magic = PLAN_MAGIC};
+	struct plan_ns_join join = { in->pidfd, (uint32_t)in->join_flags };
+	struct plan p = { .magic = PLAN_MAGIC };
 
 	flat_begin(f, sizeof(p));
 	p.flags = PLAN_EXEC | PLAN_TWO_STAGE;

@@ -17,13 +17,13 @@ struct plan_fds { /* numbers that the init inherits; -1: none */
 
 struct plan_input {
 	const struct oci_config *config; /* exec: only .process is looked at */
-	const struct sources *sources;	 /* exec: NULL */
+	const struct sources *sources;   /* exec: NULL */
 	const struct host *host;
 	const struct cgroup *cgroup;
 	const struct seccomp_program *seccomp;
 	const char *id;
 	struct plan_fds fds;
-	const uint64_t *caps;	      /* the five sets that the process gets */
+	const uint64_t *caps; /* the five sets that the process gets */
 	unsigned int preserve_fds;
 	bool confined, no_pivot, no_new_keyring, detached, keep_groups;
 	/* exec only */

@@ -17,8 +17,8 @@ static plan_str fs_data(struct flat *f, const struct oci_mount *m, const char *l
 
 	if (!label || m->kind == OCI_FS_PROC || m->kind == OCI_FS_SYSFS || m->kind == OCI_FS_CGROUP)
 		return flat_str(f, m->data);
-	snprintf(data, sizeof(data), "%s%scontext=\"%s\"", m->data ? m->data : "", m->data ? "," : "",
-		 label);
+	snprintf(data, sizeof(data), "%s%scontext=\"%s\"", m->data ? m->data : "",
+		 m->data ? "," : "", label);
 	return flat_str(f, data);
 }
 
@@ -81,27 +81,27 @@ struct plan_list planfile_mounts(struct flat *f, const struct plan_input *in)
 
 	if (!v) {
 		f->bytes.failed = true;
-		return (struct plan_list){0, 0};
+		return (struct plan_list){ 0, 0 };
 	}
 	for (size_t i = 0; i < c->n_mounts; i++) {
 		const struct oci_mount *m = &c->mounts[i];
 		const struct source_mount *s = &in->sources->mounts[i];
 
 		v[i] = (struct plan_mount){
-		    .kind = mount_kind(m, s),
-		    .flags = mount_flags(m, s),
-		    .fd = s->fd >= 0 ? s->fd : -1,
-		    .dest = flat_str(f, m->destination),
-		    .source = flat_str(f, s->path ? s->path : m->source),
-		    .fstype = flat_str(f, fs_type(m)),
-		    .data = fs_data(f, m, c->linux_.mount_label),
-		    .attr_set = m->attr_set,
-		    .attr_clr = m->attr_clr,
-		    .rec_attr_set = m->rec_attr_set,
-		    .rec_attr_clr = m->rec_attr_clr,
-		    .propagation = m->propagation,
-		    .dev = s->dev,
-		    .ino = s->ino,
+			.kind = mount_kind(m, s),
+			.flags = mount_flags(m, s),
+			.fd = s->fd >= 0 ? s->fd : -1,
+			.dest = flat_str(f, m->destination),
+			.source = flat_str(f, s->path ? s->path : m->source),
+			.fstype = flat_str(f, fs_type(m)),
+			.data = fs_data(f, m, c->linux_.mount_label),
+			.attr_set = m->attr_set,
+			.attr_clr = m->attr_clr,
+			.rec_attr_set = m->rec_attr_set,
+			.rec_attr_clr = m->rec_attr_clr,
+			.propagation = m->propagation,
+			.dev = s->dev,
+			.ino = s->ino,
 		};
 	}
 	return flat_items(f, v, sizeof(*v), c->n_mounts);
@@ -125,14 +125,14 @@ static struct plan_list controller_links(struct flat *f, const struct cgroup_hie
 static struct plan_cgroup_mount cgroup_mount(struct flat *f, const struct cgroup_hierarchy *h)
 {
 	char dir[sizeof(h->mount) + sizeof(h->path)], options[sizeof(h->controllers) + 8];
-	struct plan_cgroup_mount m = {0};
+	struct plan_cgroup_mount m = { 0 };
 
 	snprintf(dir, sizeof(dir), "%s%s", h->mount, h->path);
 	m.host_dir = flat_str(f, dir);
 	if (h->v2)
 		return m;
-	snprintf(options, sizeof(options), "%s%s", strncmp(h->controllers, "name=", 5) == 0 ? "none," : "",
-		 h->controllers);
+	snprintf(options, sizeof(options), "%s%s",
+		 strncmp(h->controllers, "name=", 5) == 0 ? "none," : "", h->controllers);
 	m.name = flat_str(f, h->name);
 	m.options = flat_str(f, options);
 	m.links = controller_links(f, h);

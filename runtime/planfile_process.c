@@ -18,20 +18,20 @@ static struct plan_list rlimits(struct flat *f, const struct oci_process *p)
 	size_t n = 0;
 
 	for (; n < p->n_rlimits && n < RLIM_NLIMITS; n++)
-		r[n] = (struct plan_rlimit){.resource = (uint32_t)p->rlimits[n].resource,
-					    .soft = p->rlimits[n].soft,
-					    .hard = p->rlimits[n].hard};
+		r[n] = (struct plan_rlimit){ .resource = (uint32_t)p->rlimits[n].resource,
+					     .soft = p->rlimits[n].soft,
+					     .hard = p->rlimits[n].hard };
 	return flat_items(f, r, sizeof(*r), n);
 }
 
 /* "0-3,8" as a bit mask; the parser has checked the form. */
 static struct plan_list affinity(struct flat *f, const char *list)
 {
-	uint64_t mask[CPU_SETSIZE / 64] = {0};
+	uint64_t mask[CPU_SETSIZE / 64] = { 0 };
 	const char *p = list;
 
 	if (!list)
-		return (struct plan_list){0, 0};
+		return (struct plan_list){ 0, 0 };
 	while (*p) {
 		char *end;
 		unsigned long from = strtoul(p, &end, 10), to = from;
@@ -77,7 +77,8 @@ static void put_process(struct flat *f, const struct plan_input *in, struct plan
 		p->flags |= PLAN_HAS_UMASK;
 		q->umask = o->user.umask;
 	}
-	q->groups = flat_items(f, o->user.additional_gids, sizeof(uint32_t), o->user.n_additional_gids);
+	q->groups =
+		flat_items(f, o->user.additional_gids, sizeof(uint32_t), o->user.n_additional_gids);
 	q->rlimits = rlimits(f, o);
 	memcpy(q->caps, in->caps, sizeof(q->caps));
 	q->apparmor = flat_str(f, o->apparmor_profile);
@@ -123,7 +124,8 @@ void planfile_common(struct flat *f, const struct plan_input *in, struct plan *p
 	}
 	put_process(f, in, p);
 	if (in->seccomp && in->seccomp->n) {
-		p->bpf = flat_items(f, in->seccomp->code, sizeof(*in->seccomp->code), in->seccomp->n);
+		p->bpf = flat_items(f, in->seccomp->code, sizeof(*in->seccomp->code),
+				    in->seccomp->n);
 		p->seccomp_flags = in->seccomp->flags;
 	}
 }

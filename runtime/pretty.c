@@ -2,9 +2,9 @@
 /* Line breaks and indents for JSON that this program has made: composers write it compact, people read it. */
 #include <config.h>
 
-#include <string.h>
-
 #include "runtime/pretty.h"
+
+#include <string.h>
 
 static void new_line(struct pf_buf *b, const char *indent, unsigned int depth)
 {

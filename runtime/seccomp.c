@@ -56,11 +56,11 @@ struct flag_name {
 };
 
 static const struct flag_name flag_names[] = {
-	{"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
-	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
-	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
+	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
 	/* Only means something with a listener, and the kernel refuses it without one. */
-	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0},
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0 },
 };
 
 struct errno_value {
@@ -218,8 +218,8 @@ static int add_syscall(scmp_filter_ctx ctx, const struct oci_seccomp *profile, s
 		       uint32_t default_action, struct pf_error *e)
 {
 	const struct oci_seccomp_syscall *s = &profile->syscalls[index];
-	struct errno_value err = {s->has_errno, s->errno_ret};
-	struct rule rule = {0};
+	struct errno_value err = { s->has_errno, s->errno_ret };
+	struct rule rule = { 0 };
 	char where[64];
 	int ret;
 
@@ -302,8 +302,8 @@ static int translate(const struct oci_seccomp *profile, scmp_filter_ctx ctx,
 static int compile(const struct oci_seccomp *profile, struct seccomp_program *ret,
 		   struct pf_error *e)
 {
-	struct errno_value err = {profile->has_default_errno, profile->default_errno};
-	auto_buf code = {0};
+	struct errno_value err = { profile->has_default_errno, profile->default_errno };
+	auto_buf code = { 0 };
 	scmp_filter_ctx ctx;
 	uint32_t action;
 	int r;
@@ -328,15 +328,15 @@ static int compile(const struct oci_seccomp *profile, struct seccomp_program *re
 			"/linux/seccomp: the profile needs %zu instructions, the kernel takes %u",
 			ret->n, SECCOMP_MAX_INSNS);
 	ret->code = pf_take_ptr(&code.data);
-	code = (struct pf_buf){0};
+	code = (struct pf_buf){ 0 };
 	return 0;
 }
 
 int seccomp_compile(const struct oci_seccomp *profile, int cache_fd, struct seccomp_program *ret,
 		    struct pf_error *e)
 {
-	struct seccomp_program p = {0};
-	auto_buf key = {0};
+	struct seccomp_program p = { 0 };
+	auto_buf key = { 0 };
 	int stored;
 
 	STEP(parse_flags(profile, &p.flags, e));
@@ -359,5 +359,5 @@ int seccomp_compile(const struct oci_seccomp *profile, int cache_fd, struct secc
 void seccomp_program_free(struct seccomp_program *p)
 {
 	free(p->code);
-	*p = (struct seccomp_program){0};
+	*p = (struct seccomp_program){ 0 };
 }

@@ -174,8 +174,8 @@ static int open_new(int cache_fd, const char *name)
 
 int seccomp_cache_store(int cache_fd, const struct pf_buf *key, const struct seccomp_program *p)
 {
-	struct entry head = {.magic = ENTRY_MAGIC, .key_bytes = (uint32_t)key->len};
-	auto_buf bytes = {0};
+	struct entry head = { .magic = ENTRY_MAGIC, .key_bytes = (uint32_t)key->len };
+	auto_buf bytes = { 0 };
 	auto_fd fd = -EBADF;
 	char name[16], tmp[24];
 	int ret;

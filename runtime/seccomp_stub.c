@@ -28,7 +28,7 @@ struct limit {
 
 static bool wants_stub(const struct oci_seccomp *profile)
 {
-	static const char *const passing[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE"};
+	static const char *const passing[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(passing); i++)
 		if (!strcmp(profile->default_action, passing[i]))
@@ -67,7 +67,7 @@ static void add_limit(struct limit *limits, size_t *n, const struct oci_seccomp 
 	if (i == MAX_ARCHITECTURES)
 		return;
 	if (i == *n)
-		limits[(*n)++] = (struct limit){.token = token, .last = UINT32_MAX};
+		limits[(*n)++] = (struct limit){ .token = token, .last = UINT32_MAX };
 	if (x32) {
 		limits[i].x32 = true;
 		limits[i].last_x32 = last;
@@ -78,7 +78,7 @@ static void add_limit(struct limit *limits, size_t *n, const struct oci_seccomp 
 
 static void emit(struct pf_buf *b, uint16_t code, uint32_t k, unsigned int jt, unsigned int jf)
 {
-	struct sock_filter insn = {code, (uint8_t)jt, (uint8_t)jf, k};
+	struct sock_filter insn = { code, (uint8_t)jt, (uint8_t)jf, k };
 
 	pf_buf_add(b, &insn, sizeof(insn));
 }

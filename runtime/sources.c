@@ -3,6 +3,8 @@
  * over its own mount namespace: then the init binds by path and compares device and inode. */
 #include <config.h>
 
+#include "runtime/sources.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,7 +19,6 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "runtime/sources.h"
 
 #define NS_GET_NSTYPE 0xb703u /* linux/nsfs.h, Linux 4.11 */
 
@@ -57,7 +58,8 @@ static int open_root(const struct oci_config *config, const char *bundle, const 
 		return pf_fail(e, PF_ERR_CONFIG, errno, "/root/path: open `%s'", path);
 	/* The real path: it is where the init attaches the root, and what the state tells. */
 	if (pf_fd_path(fd, s->root_path, sizeof(s->root_path)) < 0 || s->root_path[0] != '/')
-		return pf_fail(e, PF_ERR_CONFIG, 0, "/root/path: `%s' has no path on this host", path);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "/root/path: `%s' has no path on this host",
+			       path);
 	if (!host->has_userns_root)
 		return 0;
 	s->root_fd = sys_open_tree(fd, "", PF_OPEN_TREE_CLONE | PF_AT_RECURSIVE | AT_EMPTY_PATH);
@@ -85,20 +87,25 @@ static int set_idmap(int fd, const struct oci_config *config, const struct oci_m
 	const struct oci_id_maps *uids = m->uid_maps.n ? &m->uid_maps : &config->linux_.uid_maps;
 	const struct oci_id_maps *gids = m->gid_maps.n ? &m->gid_maps : &config->linux_.gid_maps;
 	auto_fd userns = -EBADF;
-	struct pf_mount_attr attr = {.attr_set = PF_MOUNT_ATTR_IDMAP};
+	struct pf_mount_attr attr = { .attr_set = PF_MOUNT_ATTR_IDMAP };
 	int ret;
 
 	if (!uids->n || !gids->n)
-		return pf_fail(e, PF_ERR_CONFIG, 0,
-			       "/mounts/%zu: idmap without mappings, and the container has no user namespace", i);
+		return pf_fail(
+			e, PF_ERR_CONFIG, 0,
+			"/mounts/%zu: idmap without mappings, and the container has no user namespace",
+			i);
 	ret = idmap_userns(uids, gids, &userns, e);
 	if (ret < 0)
 		return pf_wrap(e, "/mounts/%zu", i);
 	attr.userns_fd = (uint64_t)userns;
-	ret = sys_mount_setattr(fd, "", AT_EMPTY_PATH | (m->idmap_recursive ? PF_AT_RECURSIVE : 0), &attr);
+	ret = sys_mount_setattr(fd, "", AT_EMPTY_PATH | (m->idmap_recursive ? PF_AT_RECURSIVE : 0),
+				&attr);
 	if (ret < 0)
-		return pf_fail_sys(e, ret, "/mounts/%zu: map the ids of `%s' (its file system must support idmapped mounts)",
-				   i, m->source);
+		return pf_fail_sys(
+			e, ret,
+			"/mounts/%zu: map the ids of `%s' (its file system must support idmapped mounts)",
+			i, m->source);
 	return 0;
 }
 
@@ -107,10 +114,10 @@ static int prepare_tree(int fd, const struct oci_config *config, size_t i, struc
 {
 	const struct oci_mount *m = &config->mounts[i];
 	unsigned int rec = m->recursive ? PF_AT_RECURSIVE : 0;
-	struct pf_mount_attr own = {.attr_set = m->attr_set, .attr_clr = m->attr_clr};
-	struct pf_mount_attr all = {.attr_set = m->rec_attr_set, .attr_clr = m->rec_attr_clr};
+	struct pf_mount_attr own = { .attr_set = m->attr_set, .attr_clr = m->attr_clr };
+	struct pf_mount_attr all = { .attr_set = m->rec_attr_set, .attr_clr = m->rec_attr_clr };
 	/* A clone of a shared mount is its peer: without this, what the container mounts would reach the host. */
-	struct pf_mount_attr prop = {.propagation = m->propagation ? m->propagation : MS_PRIVATE};
+	struct pf_mount_attr prop = { .propagation = m->propagation ? m->propagation : MS_PRIVATE };
 
 	STEP(set_tree_attr(fd, rec, &prop, i, e));
 	STEP(set_tree_attr(fd, 0, &own, i, e));
@@ -127,7 +134,8 @@ static int open_bind(const struct oci_config *config, const char *bundle, const 
 	struct stat st;
 
 	if (!m->source)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "/mounts/%zu/source: a bind mount needs one", i);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "/mounts/%zu/source: a bind mount needs one",
+			       i);
 	STEP(join(bundle, m->source, path, sizeof(path), e));
 	s->path = strdup(path);
 	if (!s->path)
@@ -136,8 +144,9 @@ static int open_bind(const struct oci_config *config, const char *bundle, const 
 		if (fstatat(AT_FDCWD, path, &st, (int)nofollow) < 0)
 			return pf_fail_sys(e, errno, "/mounts/%zu/source: open `%s'", i, path);
 	} else {
-		s->fd = sys_open_tree(AT_FDCWD, path, PF_OPEN_TREE_CLONE | nofollow |
-							  (m->recursive ? PF_AT_RECURSIVE : 0));
+		s->fd = sys_open_tree(AT_FDCWD, path,
+				      PF_OPEN_TREE_CLONE | nofollow |
+					      (m->recursive ? PF_AT_RECURSIVE : 0));
 		if (s->fd < 0)
 			return pf_fail_sys(e, s->fd, "/mounts/%zu/source: open `%s'", i, path);
 		if (fstat(s->fd, &st) < 0)
@@ -147,6 +156,42 @@ static int open_bind(const struct oci_config *config, const char *bundle, const 
 	s->is_dir = S_ISDIR(st.st_mode);
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
+	return 0;
+}
+
+/* The namespace whose sysctl this is; the parser has let only these through. */
+static enum oci_ns sysctl_namespace(const char *key)
+{
+	if (strncmp(key, "net/", 4) == 0)
+		return OCI_NS_NETWORK;
+	if (strcmp(key, "kernel/hostname") == 0 || strcmp(key, "kernel/domainname") == 0)
+		return OCI_NS_UTS;
+	return OCI_NS_IPC;
+}
+
+/* A path can lead to the host's own namespace: then the sysctl would be the host's (CVE-2022-0532). */
+static int refuse_host_sysctls(const struct oci_config *config, const struct sources *s,
+			       enum oci_ns ns, struct pf_error *e)
+{
+	static const char *const files[OCI_NS_COUNT_] = {
+		[OCI_NS_NETWORK] = "net", [OCI_NS_UTS] = "uts", [OCI_NS_IPC] = "ipc"
+	};
+	char own[32];
+	struct stat a, b;
+
+	if (!files[ns])
+		return 0;
+	snprintf(own, sizeof(own), "self/ns/%s", files[ns]);
+	if (fstat(s->ns_fds[ns], &a) < 0 || fstatat(s->proc_fd, own, &b, 0) < 0)
+		return pf_fail_sys(e, errno, "compare the %s namespace with our own",
+				   oci_namespace_name(ns));
+	if (a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return 0;
+	for (size_t i = 0; i < config->linux_.sysctl.n; i++)
+		if (sysctl_namespace(config->linux_.sysctl.v[i].key) == ns)
+			return pf_fail(e, PF_ERR_CONFIG, 0,
+				       "/linux/sysctl/%s: the %s namespace is the host's own",
+				       config->linux_.sysctl.v[i].key, oci_namespace_name(ns));
 	return 0;
 }
 
@@ -164,31 +209,37 @@ static int open_namespaces(const struct oci_config *config, struct sources *s, s
 					   oci_namespace_name((enum oci_ns)ns), path);
 		type = ioctl(s->ns_fds[ns], NS_GET_NSTYPE);
 		if (type < 0 || (uint64_t)type != oci_namespace_flag((enum oci_ns)ns))
-			return pf_fail(e, PF_ERR_CONFIG, 0, "/linux/namespaces: `%s' is not a %s namespace",
-				       path, oci_namespace_name((enum oci_ns)ns));
+			return pf_fail(e, PF_ERR_CONFIG, 0,
+				       "/linux/namespaces: `%s' is not a %s namespace", path,
+				       oci_namespace_name((enum oci_ns)ns));
 	}
 	return 0;
 }
 
 /* copy-symlink: a source that is a symlink is made again inside; any other is an ordinary bind. */
-static int read_link(const struct oci_mount *m, const char *bundle, size_t i, struct source_mount *s, struct pf_error *e)
+static int read_link(const struct oci_mount *m, const char *bundle, size_t i,
+		     struct source_mount *s, struct pf_error *e)
 {
 	char path[4096], text[4096];
 	ssize_t n;
 
 	if (!m->source)
-		return pf_fail(e, PF_ERR_CONFIG, 0, "/mounts/%zu/source: a bind mount needs one", i);
+		return pf_fail(e, PF_ERR_CONFIG, 0, "/mounts/%zu/source: a bind mount needs one",
+			       i);
 	STEP(join(bundle, m->source, path, sizeof(path), e));
 	n = readlink(path, text, sizeof(text) - 1);
 	if (n < 0)
-		return errno == EINVAL ? 0 : pf_fail_sys(e, errno, "/mounts/%zu/source: read the link `%s'", i, path);
+		return errno == EINVAL
+			       ? 0
+			       : pf_fail_sys(e, errno, "/mounts/%zu/source: read the link `%s'", i,
+					     path);
 	text[n] = '\0';
 	s->link = s->path = strdup(text);
 	return s->path ? 0 : pf_fail_sys(e, ENOMEM, "/mounts/%zu", i);
 }
 
-static int open_mount(const struct oci_config *config, const char *bundle, const struct host *host, size_t i,
-		      struct source_mount *s, struct pf_error *e)
+static int open_mount(const struct oci_config *config, const char *bundle, const struct host *host,
+		      size_t i, struct source_mount *s, struct pf_error *e)
 {
 	if (config->mounts[i].kind != OCI_FS_BIND)
 		return 0;

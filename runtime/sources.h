@@ -14,15 +14,15 @@
  */
 
 struct source_mount {
-	int fd;	     /* owned: detached tree, or -EBADF: the init binds by path */
+	int fd; /* owned: detached tree, or -EBADF: the init binds by path */
 	bool is_dir;
 	uint64_t dev, ino;
 	const char *link; /* copy-symlink: the text of the source, = path; NULL: mounted */
-	char *path;  /* owned: absolute source; NULL for what is not a bind */
+	char *path;       /* owned: absolute source; NULL for what is not a bind */
 };
 
 struct sources {
-	int root_fd; /* owned: detached tree, or -EBADF */
+	int root_fd;          /* owned: detached tree, or -EBADF */
 	int proc_fd, null_fd; /* owned */
 	char root_path[4096];
 	struct source_mount *mounts; /* owned: one per config->mounts */
@@ -31,10 +31,18 @@ struct sources {
 };
 
 /* Nothing open yet. fds of 0 would be somebody's stdin. */
-#define SOURCES_INIT                                                                               \
-	{                                                                                          \
-		.root_fd = -EBADF, .proc_fd = -EBADF, .null_fd = -EBADF,                           \
-		.ns_fds = {-EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF}         \
+#define SOURCES_INIT                                                                 \
+	{                                                                            \
+		.root_fd = -EBADF, .proc_fd = -EBADF, .null_fd = -EBADF, .ns_fds = { \
+			-EBADF,                                                      \
+			-EBADF,                                                      \
+			-EBADF,                                                      \
+			-EBADF,                                                      \
+			-EBADF,                                                      \
+			-EBADF,                                                      \
+			-EBADF,                                                      \
+			-EBADF                                                       \
+		}                                                                    \
 	}
 
 /** sources_open() - relative paths are the bundle's */

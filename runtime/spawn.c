@@ -3,6 +3,8 @@
  * nothing but system calls and writes nothing but its answer. */
 #include <config.h>
 
+#include "runtime/spawn.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,7 +19,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/sys.h"
-#include "runtime/spawn.h"
 
 #define CHILD_STACK (64u << 10)
 #ifndef CLONE_INTO_CGROUP
@@ -43,8 +44,9 @@ static int init_memfd(int *ret, struct pf_error *e)
 	if (fd == -EINVAL) /* compat: kernel < 6.3 has no MFD_EXEC, and needs none */
 		fd = sys_memfd_create("pinfold-init", flags);
 	if (fd == -EACCES)
-		return pf_fail(e, PF_ERR_HOST, EACCES,
-			       "the sysctl vm.memfd_noexec=2 forbids the sealed init: set it to 0 or 1");
+		return pf_fail(
+			e, PF_ERR_HOST, EACCES,
+			"the sysctl vm.memfd_noexec=2 forbids the sealed init: set it to 0 or 1");
 	if (fd < 0)
 		return pf_fail_sys(e, fd, "memfd_create for the init");
 	r = pf_write_all(fd, init_blob, (size_t)(init_blob_end - init_blob));
@@ -105,8 +107,8 @@ static long clone3_vfork(const struct pf_clone_args *args, struct child *c)
 			 "syscall\n"
 			 "1:"
 			 : "=a"(ret)
-			 : "0"((long)SYS_clone3), "D"(args), "S"(sizeof(*args)), "r"(arg), "r"(fn),
-			   [exit] "i"(SYS_exit)
+			 : "0"((long)SYS_clone3), "D"(args), "S"(sizeof(*args)), "r"(arg),
+			   "r"(fn), [exit] "i"(SYS_exit)
 			 : "rcx", "r11", "memory", "cc");
 	return ret;
 }
@@ -160,11 +162,13 @@ int spawn_init(const struct spawn *s, pid_t *ret_pid, int *ret_pidfd, struct pf_
 	auto_fd init_fd = -EBADF;
 	char number[16];
 	int pidfd = -EBADF;
-	struct child c = {.s = s, .argv = {(char *)(uintptr_t) "pinfold-init", number, NULL}, .envp = {NULL}};
-	struct pf_clone_args args = {.flags = s->flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
-				     .pidfd = (uint64_t)(uintptr_t)&pidfd,
-				     .exit_signal = SIGCHLD,
-				     .stack_size = CHILD_STACK};
+	struct child c = { .s = s,
+			   .argv = { (char *)(uintptr_t) "pinfold-init", number, NULL },
+			   .envp = { NULL } };
+	struct pf_clone_args args = { .flags = s->flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+				      .pidfd = (uint64_t)(uintptr_t)&pidfd,
+				      .exit_signal = SIGCHLD,
+				      .stack_size = CHILD_STACK };
 	void *stack;
 	long pid;
 
@@ -175,14 +179,16 @@ int spawn_init(const struct spawn *s, pid_t *ret_pid, int *ret_pidfd, struct pf_
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)s->cgroup_fd;
 	}
-	stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack == MAP_FAILED)
 		return pf_fail_sys(e, errno, "map a stack for the init");
 	args.stack = (uint64_t)(uintptr_t)stack;
 	pid = do_clone(&args, &c);
 	munmap(stack, CHILD_STACK);
 	if (pid < 0)
-		return pf_fail_sys(e, (int)pid, "clone the init (flags 0x%llx)", (unsigned long long)s->flags);
+		return pf_fail_sys(e, (int)pid, "clone the init (flags 0x%llx)",
+				   (unsigned long long)s->flags);
 	if (c.err) {
 		pf_close(pidfd);
 		(void)waitpid((pid_t)pid, NULL, 0);

@@ -15,12 +15,14 @@
  */
 
 struct spawn {
-	uint64_t flags;	    /* CLONE_NEW* */
-	int cgroup_fd;	    /* cgroup2 directory for CLONE_INTO_CGROUP, or -EBADF */
-	int plan_fd;	    /* sealed memfd of the plan */
-	const int *fds;	    /* what the init inherits beside it: close-on-exec is cleared in the child only */
+	uint64_t flags; /* CLONE_NEW* */
+	int cgroup_fd;  /* cgroup2 directory for CLONE_INTO_CGROUP, or -EBADF */
+	int plan_fd;    /* sealed memfd of the plan */
+	const int *
+		fds; /* what the init inherits beside it: close-on-exec is cleared in the child only */
 	size_t n_fds;
-	const char *oom_score_adj; /* NULL: as it is. Written by the child itself: later its /proc files are root's */
+	const char *
+		oom_score_adj; /* NULL: as it is. Written by the child itself: later its /proc files are root's */
 };
 
 /** spawn_init() - the child's pid and pidfd; the caller reaps it */

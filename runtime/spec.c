@@ -2,13 +2,14 @@
 /* The config.json of `pinfold spec': what people edit, so it has what runc's has, in the same order. */
 #include <config.h>
 
+#include "runtime/spec.h"
+
 #include <linux/magic.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "config/oci.h"
 #include "runtime/pretty.h"
-#include "runtime/spec.h"
 
 #define CAPS "[\"CAP_AUDIT_WRITE\",\"CAP_KILL\",\"CAP_NET_BIND_SERVICE\"]"
 
@@ -112,7 +113,7 @@ static void add_linux(struct pf_buf *b, bool rootless)
 
 void spec_write(bool rootless, struct pf_buf *ret)
 {
-	auto_buf compact = {0};
+	auto_buf compact = { 0 };
 
 	pf_buf_puts(&compact, "{\"ociVersion\":\"" OCI_VERSION "\",");
 	pf_buf_puts(&compact, process);

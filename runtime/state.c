@@ -3,6 +3,8 @@
  * everything that can change by itself. */
 #include <config.h>
 
+#include "runtime/state.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +18,6 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "runtime/state.h"
 
 #define STATE_MAX_BYTES (4u << 20)
 
@@ -86,9 +87,10 @@ int state_root_open(const char *option, bool rootless, bool make, int *ret_fd, c
 	if (fstat(fd, &st) < 0)
 		return pf_fail_sys(e, errno, "stat the state directory `%s'", ret_path);
 	if (st.st_uid != geteuid() || (st.st_mode & 0022 && !(st.st_mode & S_ISVTX)))
-		return pf_fail(e, PF_ERR_HOST, 0,
-			       "the state directory `%s' (uid %u, mode %04o) must be this user's own and not writable by others",
-			       ret_path, st.st_uid, st.st_mode & 07777);
+		return pf_fail(
+			e, PF_ERR_HOST, 0,
+			"the state directory `%s' (uid %u, mode %04o) must be this user's own and not writable by others",
+			ret_path, st.st_uid, st.st_mode & 07777);
 	*ret_fd = pf_take_fd(&fd);
 	return 0;
 }
@@ -102,10 +104,12 @@ int state_check_id(const char *id, struct pf_error *e)
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char)id[i]) && !strchr("_+-.", id[i]))
 			return pf_fail(e, PF_ERR_CONFIG, 0,
-				       "invalid container id `%s': letters, digits and `_+-.' only", id);
+				       "invalid container id `%s': letters, digits and `_+-.' only",
+				       id);
 	if (id[0] == '.' || n > 255)
-		return pf_fail(e, PF_ERR_CONFIG, 0,
-			       "invalid container id `%s': it starts with `.' or is longer than 255", id);
+		return pf_fail(
+			e, PF_ERR_CONFIG, 0,
+			"invalid container id `%s': it starts with `.' or is longer than 255", id);
 	return 0;
 }
 
@@ -115,7 +119,8 @@ int state_claim(int root_fd, const char *id, int *ret_dir_fd, struct pf_error *e
 
 	if (mkdirat(root_fd, id, 0700) < 0) {
 		if (errno == EEXIST)
-			return pf_fail(e, PF_ERR_CONFIG, 0, "container with given ID already exists: `%s'", id);
+			return pf_fail(e, PF_ERR_CONFIG, 0,
+				       "container with given ID already exists: `%s'", id);
 		return pf_fail_sys(e, errno, "make the state directory of `%s'", id);
 	}
 	fd = openat(root_fd, id, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -131,12 +136,15 @@ int state_claim(int root_fd, const char *id, int *ret_dir_fd, struct pf_error *e
 
 int state_release(int root_fd, const char *id, struct pf_error *e)
 {
-	static const char *const files[] = {"state.json",   "config.json", "seccomp.bpf", "seal.plan",
-					    "posture.json", "start.sock",  "explain.json", "explain.txt"};
+	static const char *const files[] = { "state.json",   "config.json",  "seccomp.bpf",
+					     "seal.plan",    "posture.json", "start.sock",
+					     "explain.json", "explain.txt" };
 	auto_fd dir = openat(root_fd, id, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (dir < 0)
-		return errno == ENOENT ? 0 : pf_fail_sys(e, errno, "open the state directory of `%s'", id);
+		return errno == ENOENT
+			       ? 0
+			       : pf_fail_sys(e, errno, "open the state directory of `%s'", id);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (unlinkat(dir, files[i], 0) < 0 && errno != ENOENT)
 			return pf_fail_sys(e, errno, "remove `%s' of `%s'", files[i], id);
@@ -162,9 +170,10 @@ uint64_t process_start_time(pid_t pid)
 		return 0;
 	text[n] = '\0';
 	p = strrchr(text, ')'); /* the command's name may hold anything, also a `)' */
-	if (!p || sscanf(p + 1,
-			 " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			 &state, &start) != 2)
+	if (!p ||
+	    sscanf(p + 1,
+		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &state, &start) != 2)
 		return 0;
 	return state == 'Z' || state == 'X' ? 0 : start;
 }
@@ -180,7 +189,7 @@ enum status state_status(const struct state *s)
 	if (cgroup_is_frozen(&s->cgroup, &frozen, &ignored) == 0 && frozen)
 		return STATUS_PAUSED;
 	return faccessat(s->dir_fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? STATUS_CREATED
-										    : STATUS_RUNNING;
+										  : STATUS_RUNNING;
 }
 
 int state_pidfd(const struct state *s, int *ret_fd, struct pf_error *e)

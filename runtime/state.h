@@ -29,16 +29,17 @@ struct state {
 	char id[256];
 	const char *bundle, *rootfs, *created, *owner;
 	pid_t pid;
-	uint64_t start_time;	 /* of the pid, in clock ticks since boot: the pair names a process for ever */
-	uint64_t ns_flags;	 /* CLONE_NEW* of the namespaces that config.json lists */
+	uint64_t
+		start_time; /* of the pid, in clock ticks since boot: the pair names a process for ever */
+	uint64_t ns_flags; /* CLONE_NEW* of the namespaces that config.json lists */
 	uint32_t seccomp_flags;
 	bool confined, rootless, has_hooks_start, has_hooks_stop, no_setgroups, new_userns;
-	uint64_t caps_taken;	 /* capabilities of config.json that confinement took */
-	uint64_t caps_void;	 /* confined: what no exec may bring back */
+	uint64_t caps_taken; /* capabilities of config.json that confinement took */
+	uint64_t caps_void;  /* confined: what no exec may bring back */
 	struct cgroup cgroup;
 	struct oci_pairs annotations;
-	struct json_doc *doc;	 /* owned */
-	int dir_fd;		 /* owned: the container's state directory */
+	struct json_doc *doc; /* owned */
+	int dir_fd;           /* owned: the container's state directory */
 };
 
 /** state_root_open() - open (and with @make create) the state root; *ret_path is for messages */

@@ -35,19 +35,24 @@ static void put_annotations(struct pf_buf *b, const struct oci_pairs *a, const c
 
 int state_write(const struct state *s, struct pf_error *e)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
-	pf_buf_printf(&b, "{\"version\":1,\"id\":\"%s\",\"pid\":%d,\"start_time\":%llu", s->id, (int)s->pid,
-		      (unsigned long long)s->start_time);
+	pf_buf_printf(&b, "{\"version\":1,\"id\":\"%s\",\"pid\":%d,\"start_time\":%llu", s->id,
+		      (int)s->pid, (unsigned long long)s->start_time);
 	put_text(&b, "bundle", s->bundle);
 	put_text(&b, "rootfs", s->rootfs);
 	put_text(&b, "created", s->created);
 	put_text(&b, "owner", s->owner);
-	pf_buf_printf(&b, ",\"ns_flags\":%llu,\"seccomp_flags\":%u,\"caps_taken\":%llu,\"caps_void\":%llu",
-		      (unsigned long long)s->ns_flags, s->seccomp_flags, (unsigned long long)s->caps_taken,
-		      (unsigned long long)s->caps_void);
-	pf_buf_printf(&b, ",\"confined\":%d,\"rootless\":%d,\"start_hooks\":%d,\"stop_hooks\":%d,\"no_setgroups\":%d,\"new_userns\":%d",
-		      s->confined, s->rootless, s->has_hooks_start, s->has_hooks_stop, s->no_setgroups, s->new_userns);
+	pf_buf_printf(
+		&b,
+		",\"ns_flags\":%llu,\"seccomp_flags\":%u,\"caps_taken\":%llu,\"caps_void\":%llu",
+		(unsigned long long)s->ns_flags, s->seccomp_flags,
+		(unsigned long long)s->caps_taken, (unsigned long long)s->caps_void);
+	pf_buf_printf(
+		&b,
+		",\"confined\":%d,\"rootless\":%d,\"start_hooks\":%d,\"stop_hooks\":%d,\"no_setgroups\":%d,\"new_userns\":%d",
+		s->confined, s->rootless, s->has_hooks_start, s->has_hooks_stop, s->no_setgroups,
+		s->new_userns);
 	pf_buf_puts(&b, ",\"cgroup\":");
 	cgroup_to_json(&s->cgroup, &b);
 	pf_buf_puts(&b, ",\"annotations\":");
@@ -69,7 +74,7 @@ static int read_annotations(const struct json *object, struct state *s, struct p
 		return pf_fail_sys(e, ENOMEM, "read the state of `%s'", s->id);
 	for (const struct json *j = object->child; j; j = j->next)
 		if (j->type == JSON_STRING)
-			s->annotations.v[i++] = (struct oci_pair){j->key, j->text};
+			s->annotations.v[i++] = (struct oci_pair){ j->key, j->text };
 	s->annotations.n = i;
 	return 0;
 }
@@ -79,7 +84,8 @@ static int fill(struct state *s, const struct json *root, struct pf_error *e)
 	const struct json *cgroup = json_get(root, "cgroup");
 
 	if (json_integer(root, "version", 0) != 1 || !cgroup)
-		return pf_fail(e, PF_ERR_BUG, 0, "the state of `%s' is of another version of pinfold", s->id);
+		return pf_fail(e, PF_ERR_BUG, 0,
+			       "the state of `%s' is of another version of pinfold", s->id);
 	s->pid = (pid_t)json_integer(root, "pid", 0);
 	s->start_time = (uint64_t)json_integer(root, "start_time", 0);
 	s->bundle = json_text(root, "bundle", "");
@@ -102,7 +108,7 @@ static int fill(struct state *s, const struct json *root, struct pf_error *e)
 
 int state_load(int root_fd, const char *id, struct state *ret, struct pf_error *e)
 {
-	struct state s = {.dir_fd = -EBADF};
+	struct state s = { .dir_fd = -EBADF };
 	auto_fd dir = -EBADF;
 	auto_free char *text = NULL;
 	size_t len;
@@ -120,8 +126,10 @@ int state_load(int root_fd, const char *id, struct state *ret, struct pf_error *
 	if (dir < 0)
 		return pf_fail_sys(e, errno, "open the state directory of `%s'", id);
 	if (faccessat(dir, "state.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return pf_fail(e, PF_ERR_SYS, ENODATA,
-			       "container `%s' is being created, or its create was killed (delete --force clears it)", id);
+		return pf_fail(
+			e, PF_ERR_SYS, ENODATA,
+			"container `%s' is being created, or its create was killed (delete --force clears it)",
+			id);
 	STEP(pf_read_file_at(dir, "state.json", STATE_MAX_BYTES, &text, &len, e));
 	STEP(json_parse(text, len, NULL, &s.doc, e));
 	r = fill(&s, json_root(s.doc), e);

@@ -23,16 +23,17 @@ enum confine_key { CONFINE_READ, CONFINE_WRITE, CONFINE_EXEC, CONFINE_KEY_COUNT_
 struct confine_path { /* one path that an entry or a token opened */
 	enum confine_key key;
 	const char *entry; /* "@home", "/data" */
-	char *path;	   /* resolved; owned */
-	bool is_dir, is_image, system; /* is_image: "@image": the rule on "/"; system: part of @system */
-	uint64_t rights;   /* extra: IOCTL_DEV for devices and ttys */
+	char *path;        /* resolved; owned */
+	bool is_dir, is_image,
+		system;  /* is_image: "@image": the rule on "/"; system: part of @system */
+	uint64_t rights; /* extra: IOCTL_DEV for devices and ttys */
 	struct seal_id id;
 };
 
 struct confine_mount { /* a mount of config.json that brings data from outside, and what was decided for it */
 	const char *destination; /* as config.json says */
-	char *path;		 /* where it is, symlinks of the root resolved; owned */
-	bool is_dir, engine; /* engine: mounted by the engine for itself (@system) */
+	char *path;              /* where it is, symlinks of the root resolved; owned */
+	bool is_dir, engine;     /* engine: mounted by the engine for itself (@system) */
 	bool covered, made_readonly;
 	const char *opened_by; /* the entry that opens it, NULL when covered */
 	struct seal_id id;
@@ -52,8 +53,8 @@ struct confinement {
 	unsigned int keys; /* 1 << enum confine_key: which are in force */
 	struct seal_id root;
 	uint64_t handled_fs, scoped;
-	int abi; /* 0: no Landlock here, and `degrade' allows that */
-	uint64_t caps_taken; /* bits that config.json asked for and confinement takes */
+	int abi;                  /* 0: no Landlock here, and `degrade' allows that */
+	uint64_t caps_taken;      /* bits that config.json asked for and confinement takes */
 	const char *degraded[16]; /* names of `degrade' that were needed on this host */
 	size_t n_degraded;
 };
@@ -73,7 +74,8 @@ struct confine_input {
  * @caps: in: the five sets of config.json; out: without what is taken (NET_RAW where it is not permitted)
  */
 int confine_check_config(const struct policy *policy, const struct oci_config *config,
-			 uint64_t caps[OCI_CAP_SET_COUNT_], uint64_t *ret_taken, struct pf_error *e);
+			 uint64_t caps[OCI_CAP_SET_COUNT_], uint64_t *ret_taken,
+			 struct pf_error *e);
 
 /** confine_void_mask() - the capabilities that would void a protection and that the node does not permit, as bits */
 uint64_t confine_void_mask(const struct policy *policy, const struct oci_config *config);
@@ -86,9 +88,11 @@ void confinement_free(struct confinement *c);
 int confine_write_seal(const struct confinement *c, struct flat *ret, struct pf_error *e);
 
 /** confine_explain() - human text or JSON of the effective policy: each entry's origin, expansion, covers */
-void confine_explain(const struct policy *policy, const struct confinement *c, bool json, struct pf_buf *b);
+void confine_explain(const struct policy *policy, const struct confinement *c, bool json,
+		     struct pf_buf *b);
 
 /** confine_posture() - the JSON object kept as posture.json in the state directory; @probes as SYNC_READY packs them */
-void confine_posture(const struct policy *policy, const struct confinement *c, int64_t probes, struct pf_buf *b);
+void confine_posture(const struct policy *policy, const struct confinement *c, int64_t probes,
+		     struct pf_buf *b);
 
 #endif

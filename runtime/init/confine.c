@@ -4,6 +4,8 @@
  * part 2 of the plan; here it is carried out, each path opened again without a symlink and compared with what was
  * judged. Nothing of the container has run by now, but its volumes may be shared with others who run: hence the compare.
  */
+#include "runtime/init/confine.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -13,7 +15,6 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
-#include "runtime/init/confine.h"
 #include "runtime/init/fs.h"
 #include "runtime/init/steps.h"
 #include "runtime/init/sync.h"
@@ -97,11 +98,11 @@ static int cover_source_close(struct cover_source *s)
  */
 static int cover_source_open(const struct init *c, struct cover_source *s, struct pf_error *e)
 {
-	const struct fs_make args = {.type = "tmpfs",
-				     .source = "pinfold",
-				     .data = "nr_inodes=3,size=4k",
-				     .attrs = COVER_ATTRS & ~PF_MOUNT_ATTR_RDONLY,
-				     .mode = 0555};
+	const struct fs_make args = { .type = "tmpfs",
+				      .source = "pinfold",
+				      .data = "nr_inodes=3,size=4k",
+				      .attrs = COVER_ATTRS & ~PF_MOUNT_ATTR_RDONLY,
+				      .mode = 0555 };
 	auto_fd tree = fs_make(&args, e);
 	int ret;
 
@@ -157,7 +158,7 @@ static int check_namespace(const struct init *c, struct pf_error *e)
 static int put_covers(const struct init *c, struct pf_error *e)
 {
 	const struct seal_cover *covers = plan_items(c->seal, c->seal->covers);
-	struct cover_source s = {-EBADF, -EBADF, -EBADF};
+	struct cover_source s = { -EBADF, -EBADF, -EBADF };
 	int ret, closed;
 
 	if (c->seal->covers.n == 0)

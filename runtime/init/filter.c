@@ -8,6 +8,8 @@
  * in memory and cannot be judged; EPERM there would end every thread creation), EAFNOSUPPORT and EPROTONOSUPPORT where a
  * kernel without the feature would say so, EPERM elsewhere.
  */
+#include "runtime/init/filter.h"
+
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -15,7 +17,6 @@
 #include <sys/syscall.h>
 
 #include "base/sys.h"
-#include "runtime/init/filter.h"
 #include "runtime/init/steps.h"
 
 #if defined(__x86_64__)
@@ -154,17 +155,17 @@ const unsigned int exec_filter_len = sizeof(exec_filter) / sizeof(exec_filter[0]
 
 #else
 
-const struct sock_filter own_filter[] = {RET_ALLOW};
+const struct sock_filter own_filter[] = { RET_ALLOW };
 const unsigned int own_filter_len = 0;
-const struct sock_filter exec_filter[] = {RET_ALLOW};
+const struct sock_filter exec_filter[] = { RET_ALLOW };
 const unsigned int exec_filter_len = 0;
 
 #endif
 
 static int load_filter(const struct sock_filter *code, unsigned int n, struct pf_error *e)
 {
-	struct sock_fprog prog = {.len = (unsigned short)n,
-				  .filter = (struct sock_filter *)(uintptr_t)code};
+	struct sock_fprog prog = { .len = (unsigned short)n,
+				   .filter = (struct sock_filter *)(uintptr_t)code };
 	/* The CPU's guard against speculative store bypass is the OCI profile's and the host's choice, not this one's. */
 	int ret = sys_seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &prog);
 

@@ -63,7 +63,10 @@ static void put_integer(struct out *o, char kind, int size, va_list *ap)
 		return;
 	}
 	put_number(o, size > 0 ? va_arg(*ap, unsigned long long) : va_arg(*ap, unsigned int),
-		   kind == 'x' ? 16 : kind == 'o' ? 8 : 10, 0);
+		   kind == 'x'   ? 16
+		   : kind == 'o' ? 8
+				 : 10,
+		   0);
 }
 
 static void convert(struct out *o, const char **f, va_list *ap)
@@ -76,7 +79,8 @@ static void convert(struct out *o, const char **f, va_list *ap)
 	/* long, long long and size_t are passed alike on the 64-bit machines that this is built for */
 	for (; **f == 'l' || **f == 'z'; ++*f)
 		size++;
-	_Static_assert(sizeof(long) == sizeof(long long) && sizeof(size_t) == sizeof(long long), "64 bits");
+	_Static_assert(sizeof(long) == sizeof(long long) && sizeof(size_t) == sizeof(long long),
+		       "64 bits");
 	switch (**f) {
 	case 's':
 		s = va_arg(*ap, const char *);
@@ -99,7 +103,7 @@ static void convert(struct out *o, const char **f, va_list *ap)
 
 int vsnprintf(char *buf, size_t size, const char *format, va_list ap)
 {
-	struct out o = {buf, size, 0};
+	struct out o = { buf, size, 0 };
 	va_list copy;
 
 	va_copy(copy, ap);

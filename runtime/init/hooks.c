@@ -19,7 +19,7 @@
 static void hook_child(const struct plan *plan, const struct plan_hook *h, int state_fd)
 {
 	char **argv = plan_argv(plan, h->args), **env = plan_argv(plan, h->env);
-	char *fallback[] = {(char *)(uintptr_t)plan_text(plan, h->path), NULL};
+	char *fallback[] = { (char *)(uintptr_t)plan_text(plan, h->path), NULL };
 
 	if (!argv || !env)
 		_exit(125);
@@ -34,7 +34,7 @@ static void hook_child(const struct plan *plan, const struct plan_hook *h, int s
 static int wait_bounded(pid_t pid, uint32_t timeout_s)
 {
 	auto_fd pidfd = sys_pidfd_open(pid);
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	int status, n;
 
 	if (timeout_s > 0 && pidfd >= 0) {
@@ -73,8 +73,9 @@ static int run_hooks(const struct plan *plan, struct plan_list list, const char 
 		}
 		status = wait_bounded(pid, h[i].timeout_s);
 		if (status == -ETIMEDOUT)
-			return pf_fail(e, PF_ERR_SYS, ETIMEDOUT, "%s hook #%u `%s' ran longer than %u s",
-				       kind, i, path, h[i].timeout_s);
+			return pf_fail(e, PF_ERR_SYS, ETIMEDOUT,
+				       "%s hook #%u `%s' ran longer than %u s", kind, i, path,
+				       h[i].timeout_s);
 		if (status < 0)
 			return pf_fail_sys(e, status, "%s hook #%u `%s': wait", kind, i, path);
 		if (status != 0)
@@ -104,8 +105,7 @@ static void seal_hook(struct init *c)
 	if (!c->seal)
 		return;
 	if (child_limit_caps(c, &ignored) < 0 || child_set_no_new_privs(c, &ignored) < 0 ||
-	    child_seal_landlock(c, &ignored) < 0 ||
-	    child_load_own_filter(c, &ignored) < 0)
+	    child_seal_landlock(c, &ignored) < 0 || child_load_own_filter(c, &ignored) < 0)
 		_exit(125);
 }
 

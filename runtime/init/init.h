@@ -13,11 +13,11 @@
 struct init {
 	const struct plan *plan; /* mapped, checked */
 	const struct seal *seal; /* NULL: not confined; mapped, checked */
-	int root_fd;	/* O_PATH of the container's root, from rootfs on */
-	int proc_fd;	/* O_PATH of a procfs that nothing inside can have touched, or -EBADF */
+	int root_fd;             /* O_PATH of the container's root, from rootfs on */
+	int proc_fd;    /* O_PATH of a procfs that nothing inside can have touched, or -EBADF */
 	int start_conn; /* connection from `start`, after it came; -EBADF before */
 	int ruleset_fd; /* built Landlock ruleset, -EBADF */
-	int exec_fd;	/* the program, opened O_PATH by lookup; -EBADF */
+	int exec_fd;    /* the program, opened O_PATH by lookup; -EBADF */
 	const char *exec_path; /* resolved path of the program */
 	bool joined_cgroup;
 	int64_t probes; /* packed results of enum seal_probe, 2 bits each */

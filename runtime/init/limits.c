@@ -23,7 +23,7 @@ static int set_rlimits(const struct plan *plan, struct pf_error *e)
 	const struct plan_rlimit *r = plan_items(plan, plan->process.rlimits);
 
 	for (uint32_t i = 0; i < plan->process.rlimits.n; i++) {
-		struct rlimit limit = {r[i].soft, r[i].hard};
+		struct rlimit limit = { r[i].soft, r[i].hard };
 
 		if (setrlimit((int)r[i].resource, &limit) < 0)
 			return pf_fail_sys(e, errno, "error setting rlimit type %u", r[i].resource);
@@ -34,14 +34,14 @@ static int set_rlimits(const struct plan *plan, struct pf_error *e)
 static int set_scheduler(const struct plan *plan, struct pf_error *e)
 {
 	const struct plan_process *p = &plan->process;
-	struct pf_sched_attr attr = {.size = sizeof(attr),
-				     .policy = p->sched_policy,
-				     .flags = p->sched_flags,
-				     .nice = p->sched_nice,
-				     .priority = p->sched_priority,
-				     .runtime = p->sched_runtime,
-				     .deadline = p->sched_deadline,
-				     .period = p->sched_period};
+	struct pf_sched_attr attr = { .size = sizeof(attr),
+				      .policy = p->sched_policy,
+				      .flags = p->sched_flags,
+				      .nice = p->sched_nice,
+				      .priority = p->sched_priority,
+				      .runtime = p->sched_runtime,
+				      .deadline = p->sched_deadline,
+				      .period = p->sched_period };
 	int ret = sys_sched_setattr(&attr);
 
 	if (ret < 0)

@@ -21,7 +21,7 @@
 #include "runtime/init/sync.h"
 
 #define EXIT_NO_PLAN 99
-#define EXIT_FAILED 98
+#define EXIT_FAILED  98
 
 #define NEEDED_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
@@ -110,11 +110,11 @@ static int run(struct init *c, struct pf_error *e)
 int main(int argc, char **argv)
 {
 	struct pf_error error = PF_ERROR_INIT;
-	struct init c = {.root_fd = -EBADF,
-			 .proc_fd = -EBADF,
-			 .start_conn = -EBADF,
-			 .ruleset_fd = -EBADF,
-			 .exec_fd = -EBADF};
+	struct init c = { .root_fd = -EBADF,
+			  .proc_fd = -EBADF,
+			  .start_conn = -EBADF,
+			  .ruleset_fd = -EBADF,
+			  .exec_fd = -EBADF };
 
 	/* Nobody reads our memory or our fds on the way in. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || argc != 2)

@@ -108,7 +108,7 @@ static int bad_process(const struct block *b, const struct plan_process *p)
 
 int plan_check(const struct plan *p, size_t size)
 {
-	struct block b = {(const char *)p, size, sizeof(*p)};
+	struct block b = { (const char *)p, size, sizeof(*p) };
 
 	if (size < sizeof(*p) || size > PLAN_MAX_BYTES || p->magic != PLAN_MAGIC || p->size != size)
 		return -EINVAL;
@@ -128,7 +128,7 @@ int plan_check(const struct plan *p, size_t size)
 
 int seal_check(const struct seal *s, size_t size)
 {
-	struct block b = {(const char *)s, size, sizeof(*s)};
+	struct block b = { (const char *)s, size, sizeof(*s) };
 	const struct seal_rule *r;
 	const struct seal_cover *c;
 	const struct seal_readonly *o;

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/seccomp.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -34,8 +34,9 @@ int child_close_fds(struct init *c, struct pf_error *e)
 /* A filter of our own making reaches the kernel by the same call, with or without no_new_privs. */
 static int load_oci_filter(const struct plan *plan, struct pf_error *e)
 {
-	struct sock_fprog prog = {.len = (unsigned short)plan->bpf.n,
-				  .filter = (struct sock_filter *)(uintptr_t)plan_items(plan, plan->bpf)};
+	struct sock_fprog prog = { .len = (unsigned short)plan->bpf.n,
+				   .filter = (struct sock_filter *)(uintptr_t)plan_items(
+					   plan, plan->bpf) };
 	int ret;
 
 	if (plan->bpf.n == 0)
@@ -94,7 +95,8 @@ static int drop_bounding(uint64_t keep, struct pf_error *e)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
 			if (errno == EINVAL)
 				break; /* past the kernel's last */
-			return pf_fail_sys(e, errno, "drop capability %d from the bounding set", cap);
+			return pf_fail_sys(e, errno, "drop capability %d from the bounding set",
+					   cap);
 		}
 	}
 	return 0;
@@ -102,7 +104,7 @@ static int drop_bounding(uint64_t keep, struct pf_error *e)
 
 static int set_caps(const uint64_t *caps, struct pf_error *e)
 {
-	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
 	int ret;
 
@@ -153,7 +155,8 @@ static int enter_cwd(struct init *c, struct pf_error *e)
 	if (fd < 0)
 		return pf_fail_sys(e, fd, "chdir to cwd (\"%s\") set in config.json failed", cwd);
 	if (fchdir(fd) < 0)
-		return pf_fail_sys(e, errno, "chdir to cwd (\"%s\") set in config.json failed", cwd);
+		return pf_fail_sys(e, errno, "chdir to cwd (\"%s\") set in config.json failed",
+				   cwd);
 	if (!getcwd(seen, sizeof(seen)) || seen[0] != '/')
 		return pf_fail(e, PF_ERR_CONFIG, ENOENT,
 			       "/process/cwd: `%s' lies outside of the container", cwd);

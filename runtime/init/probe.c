@@ -68,26 +68,26 @@ static int attempt_packet(int outside)
 }
 
 static const struct probe probes[SEAL_PROBE_COUNT_] = {
-	[SEAL_PROBE_READ] = {"read",
-			     "a file that no rule reaches could be read",
-			     SEAL_LANDLOCK | SEAL_READ,
-			     attempt_read,
-			     {EACCES}},
-	[SEAL_PROBE_WRITE] = {"write",
-			      "a file could be made where no rule reaches",
-			      SEAL_LANDLOCK | SEAL_WRITE,
-			      attempt_write,
-			      {EACCES}},
-	[SEAL_PROBE_USERNS] = {"userns",
-			       "a user namespace could be made",
-			       SEAL_FILTER,
-			       attempt_userns,
-			       {EPERM, EACCES, ENOSYS}},
-	[SEAL_PROBE_PACKET] = {"packet",
-			       "a packet socket could be made",
-			       SEAL_FILTER,
-			       attempt_packet,
-			       {EAFNOSUPPORT, EPERM, EACCES, ENOSYS}},
+	[SEAL_PROBE_READ] = { "read",
+			      "a file that no rule reaches could be read",
+			      SEAL_LANDLOCK | SEAL_READ,
+			      attempt_read,
+			      { EACCES } },
+	[SEAL_PROBE_WRITE] = { "write",
+			       "a file could be made where no rule reaches",
+			       SEAL_LANDLOCK | SEAL_WRITE,
+			       attempt_write,
+			       { EACCES } },
+	[SEAL_PROBE_USERNS] = { "userns",
+				"a user namespace could be made",
+				SEAL_FILTER,
+				attempt_userns,
+				{ EPERM, EACCES, ENOSYS } },
+	[SEAL_PROBE_PACKET] = { "packet",
+				"a packet socket could be made",
+				SEAL_FILTER,
+				attempt_packet,
+				{ EAFNOSUPPORT, EPERM, EACCES, ENOSYS } },
 };
 
 static bool is_wanted(const struct seal *seal, int i)
@@ -117,7 +117,7 @@ run_child(struct init *c, struct report *r, int first, int outside)
 static int wait_child(pid_t pid, int *ret_status)
 {
 	auto_fd pidfd = sys_pidfd_open(pid);
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	int n, waited;
 
 	do
@@ -178,12 +178,12 @@ static int run_from(struct init *c, struct report *r, int first, int outside, st
 /* A tmpfs that is attached nowhere, made before the seal. */
 static int make_outside(struct pf_error *e)
 {
-	const struct fs_make args = {.type = "tmpfs",
-				     .source = "pinfold",
-				     .data = "nr_inodes=4,size=4k",
-				     .attrs = PF_MOUNT_ATTR_NOSUID | PF_MOUNT_ATTR_NODEV |
-					      PF_MOUNT_ATTR_NOEXEC,
-				     .mode = 0777};
+	const struct fs_make args = { .type = "tmpfs",
+				      .source = "pinfold",
+				      .data = "nr_inodes=4,size=4k",
+				      .attrs = PF_MOUNT_ATTR_NOSUID | PF_MOUNT_ATTR_NODEV |
+					       PF_MOUNT_ATTR_NOEXEC,
+				      .mode = 0777 };
 	auto_fd tree = fs_make(&args, e), file = -EBADF;
 
 	if (tree < 0)

@@ -82,7 +82,8 @@ int child_find_program(struct init *c, struct pf_error *e)
 	int ret;
 
 	if (strchr(name, '/')) {
-		ret = name[0] == '/' ? compose(c->plan, "/", 1, name + 1) : compose(c->plan, "", 0, name);
+		ret = name[0] == '/' ? compose(c->plan, "/", 1, name + 1)
+				     : compose(c->plan, "", 0, name);
 		if (ret == 0)
 			ret = judge(c, found);
 		if (ret == -ENOENT)
@@ -90,8 +91,8 @@ int child_find_program(struct init *c, struct pf_error *e)
 	} else {
 		ret = search(c, name);
 		if (ret == -ENOENT) {
-			(void)pf_fail(e, PF_ERR_SYS, 0, "exec: \"%s\": executable file not found in $PATH",
-				      name);
+			(void)pf_fail(e, PF_ERR_SYS, 0,
+				      "exec: \"%s\": executable file not found in $PATH", name);
 			e->err = ENOENT;
 			return -ENOENT;
 		}

@@ -39,9 +39,11 @@ struct seal_readonly { /* a bind mount that no write entry reaches is made read-
 };
 
 enum seal_flag {
-	SEAL_LANDLOCK = 1 << 0,	 /* always set when confined, but where degrade names landlock and the kernel has none */
-	SEAL_FILTER = 1 << 1,	 /* our own seccomp filter */
-	SEAL_READ = 1 << 2,	 /* read, write, exec are in force: what the probes try */
+	SEAL_LANDLOCK =
+		1
+		<< 0, /* always set when confined, but where degrade names landlock and the kernel has none */
+	SEAL_FILTER = 1 << 1, /* our own seccomp filter */
+	SEAL_READ = 1 << 2,   /* read, write, exec are in force: what the probes try */
 	SEAL_WRITE = 1 << 3,
 	SEAL_EXEC = 1 << 4,
 	SEAL_NO_PROBES = 1 << 5, /* exec: the container's probes have been run at create */
@@ -57,7 +59,13 @@ struct seal {
 };
 
 /* What a probe found; sent to the parent with SYNC_READY and kept in the posture. */
-enum seal_probe { SEAL_PROBE_READ, SEAL_PROBE_WRITE, SEAL_PROBE_USERNS, SEAL_PROBE_PACKET, SEAL_PROBE_COUNT_ };
+enum seal_probe {
+	SEAL_PROBE_READ,
+	SEAL_PROBE_WRITE,
+	SEAL_PROBE_USERNS,
+	SEAL_PROBE_PACKET,
+	SEAL_PROBE_COUNT_
+};
 enum seal_probe_result { SEAL_NOT_PROBED, SEAL_DENIED, SEAL_ALLOWED };
 
 #endif

@@ -114,8 +114,10 @@ int child_set_names(struct init *c, struct pf_error *e)
 
 		/* A kernel without keyrings has none to inherit; a spent quota is the user's to mend. */
 		if (ret < 0 && ret != -ENOSYS)
-			return pf_fail_sys(e, ret, "join the session keyring `%s' (--no-new-keyring keeps the caller's)",
-					   keyring);
+			return pf_fail_sys(
+				e, ret,
+				"join the session keyring `%s' (--no-new-keyring keeps the caller's)",
+				keyring);
 	}
 	return 0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The first of two stages: see stage.h. It runs on the host's side of every namespace it has not joined yet. */
+#include "runtime/init/stage.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -10,7 +12,6 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
-#include "runtime/init/stage.h"
 #include "runtime/init/steps.h"
 #include "runtime/init/sync.h"
 
@@ -23,7 +24,7 @@
 static int join_all(const struct plan *plan, struct pf_error *e)
 {
 	const struct plan_ns_join *j = plan_items(plan, plan->joins);
-	bool refused[16] = {false};
+	bool refused[16] = { false };
 	int ret;
 
 	if (plan->joins.n > sizeof(refused))
@@ -42,7 +43,8 @@ static int join_all(const struct plan *plan, struct pf_error *e)
 				return pf_fail_sys(e, errno, "join the user namespace");
 			/* Namespaces made next belong to its root, so we must be that root. */
 			if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-				return pf_fail_sys(e, errno, "become root of the joined user namespace");
+				return pf_fail_sys(e, errno,
+						   "become root of the joined user namespace");
 			if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 				return pf_fail_sys(e, errno, "stay undumpable");
 		}
@@ -73,7 +75,7 @@ static int make_time_namespace(const struct plan *plan, struct pf_error *e)
 int stage_one(struct init *c, struct pf_error *e)
 {
 	const struct plan *plan = c->plan;
-	struct pf_clone_args args = {.flags = plan->clone_flags | CLONE_PARENT};
+	struct pf_clone_args args = { .flags = plan->clone_flags | CLONE_PARENT };
 	int pid;
 
 	if (plan->flags & PLAN_EXEC)
@@ -82,7 +84,8 @@ int stage_one(struct init *c, struct pf_error *e)
 	if (plan->flags & PLAN_HAS_TIMENS)
 		STEP(make_time_namespace(plan, e));
 	/* A caller without privilege can write our maps only while /proc/PID is its own. Nothing hostile is in sight yet. */
-	if ((plan->flags & (PLAN_NEW_USERNS | PLAN_ROOTLESS)) == (PLAN_NEW_USERNS | PLAN_ROOTLESS) &&
+	if ((plan->flags & (PLAN_NEW_USERNS | PLAN_ROOTLESS)) ==
+		    (PLAN_NEW_USERNS | PLAN_ROOTLESS) &&
 	    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return pf_fail_sys(e, errno, "become dumpable for the id maps");
 	pid = sys_clone3(&args);

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hand-shake's messages. Compiled into both programs, so that they cannot drift apart. The receiver bounds and
  * re-terminates every text: after it has executed the workload's world, the peer is not trusted to. */
+#include "runtime/init/sync.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "runtime/init/sync.h"
 
 static const char *const step_names[SYNC_STEP_COUNT_] = {
-    [SYNC_STAGED] = "staged", [SYNC_IDMAP] = "idmap", [SYNC_CGROUP] = "cgroup",
-    [SYNC_MOUNTED] = "mounted", [SYNC_HOOKS] = "hooks", [SYNC_TREE] = "tree",
-    [SYNC_SEAL] = "seal", [SYNC_READY] = "ready", [SYNC_START] = "start",
-    [SYNC_EXEC] = "exec",
+	[SYNC_STAGED] = "staged",   [SYNC_IDMAP] = "idmap", [SYNC_CGROUP] = "cgroup",
+	[SYNC_MOUNTED] = "mounted", [SYNC_HOOKS] = "hooks", [SYNC_TREE] = "tree",
+	[SYNC_SEAL] = "seal",       [SYNC_READY] = "ready", [SYNC_START] = "start",
+	[SYNC_EXEC] = "exec",
 };
 
 const char *sync_step_name(enum sync_step step)
@@ -27,8 +28,8 @@ union control { /* a union for its alignment */
 
 static int send_message(int sock, const struct sync_message *m, const int *fds, size_t n_fds)
 {
-	struct iovec iov = {(void *)(uintptr_t)m, sizeof(*m)};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct iovec iov = { (void *)(uintptr_t)m, sizeof(*m) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	union control control;
 	ssize_t n;
 
@@ -54,21 +55,21 @@ static int send_message(int sock, const struct sync_message *m, const int *fds, 
 
 int sync_send(int sock, enum sync_step step, int64_t value, int fd)
 {
-	struct sync_message m = {.type = SYNC_TYPE_STEP, .step = step, .value = value};
+	struct sync_message m = { .type = SYNC_TYPE_STEP, .step = step, .value = value };
 
 	return send_message(sock, &m, &fd, fd >= 0);
 }
 
 int sync_send_fds(int sock, enum sync_step step, const int *fds, size_t n)
 {
-	struct sync_message m = {.type = SYNC_TYPE_STEP, .step = step, .value = (int64_t)n};
+	struct sync_message m = { .type = SYNC_TYPE_STEP, .step = step, .value = (int64_t)n };
 
 	return send_message(sock, &m, fds, n);
 }
 
 int sync_send_error(int sock, const struct pf_error *error)
 {
-	struct sync_message m = {.type = SYNC_TYPE_ERROR, .error = *error};
+	struct sync_message m = { .type = SYNC_TYPE_ERROR, .error = *error };
 
 	return send_message(sock, &m, NULL, 0);
 }
@@ -89,12 +90,12 @@ static size_t received_fds(struct msghdr *msg, int *fds)
 
 static ssize_t receive(int sock, struct sync_message *m, int *fds, size_t *n_fds)
 {
-	struct iovec iov = {m, sizeof(*m)};
+	struct iovec iov = { m, sizeof(*m) };
 	union control control;
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = control.bytes,
-			     .msg_controllen = sizeof(control.bytes)};
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
 	ssize_t n;
 
 	do
@@ -134,7 +135,7 @@ static int judge(const struct sync_message *m, ssize_t n, enum sync_step step, s
 int sync_expect_fds(int sock, enum sync_step step, int fds[SYNC_MAX_FDS], size_t *ret_n,
 		    struct pf_error *e)
 {
-	struct sync_message m = {0};
+	struct sync_message m = { 0 };
 	size_t n_fds;
 	ssize_t n = receive(sock, &m, fds, &n_fds);
 	int ret = judge(&m, n, step, e);
@@ -153,14 +154,15 @@ int sync_expect_fds(int sock, enum sync_step step, int fds[SYNC_MAX_FDS], size_t
 
 int sync_expect(int sock, enum sync_step step, int64_t *ret_value, int *ret_fd, struct pf_error *e)
 {
-	struct sync_message m = {0};
+	struct sync_message m = { 0 };
 	int fds[SYNC_MAX_FDS];
 	size_t n_fds;
 	ssize_t n = receive(sock, &m, fds, &n_fds);
 	int ret = judge(&m, n, step, e);
 
 	if (ret == 0 && n_fds != (ret_fd ? 1u : 0u))
-		ret = pf_fail(e, PF_ERR_BUG, EPROTO, "`%s' came with %zu fds", sync_step_name(step), n_fds);
+		ret = pf_fail(e, PF_ERR_BUG, EPROTO, "`%s' came with %zu fds", sync_step_name(step),
+			      n_fds);
 	if (ret < 0) {
 		while (n_fds > 0)
 			pf_close(fds[--n_fds]);

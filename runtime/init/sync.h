@@ -12,15 +12,15 @@
  */
 enum sync_step {
 	SYNC_STAGED = 1, /* init -> parent: two-stage only: pid of the second stage in .value */
-	SYNC_IDMAP,	 /* parent -> init: uid_map, gid_map written */
-	SYNC_CGROUP,	 /* parent -> init: cgroups and limits stand: write "0" to the files that come along */
-	SYNC_MOUNTED,	 /* init -> parent: mounts done, prestart and createRuntime hooks may run */
-	SYNC_HOOKS,	 /* parent -> init: they succeeded */
-	SYNC_TREE,	 /* init -> parent: confined only: pivoted, an fd of my root comes along */
-	SYNC_SEAL,	 /* parent -> init: confined only: the memfd of part 2 comes along */
-	SYNC_READY,	 /* init -> parent: everything but the last seal is done; .value packs the probes' results */
-	SYNC_START,	 /* start -> init, on the start socket */
-	SYNC_EXEC,	 /* init -> start: all steps done, execve is next; EOF after this is success */
+	SYNC_IDMAP,      /* parent -> init: uid_map, gid_map written */
+	SYNC_CGROUP, /* parent -> init: cgroups and limits stand: write "0" to the files that come along */
+	SYNC_MOUNTED, /* init -> parent: mounts done, prestart and createRuntime hooks may run */
+	SYNC_HOOKS,   /* parent -> init: they succeeded */
+	SYNC_TREE,    /* init -> parent: confined only: pivoted, an fd of my root comes along */
+	SYNC_SEAL,    /* parent -> init: confined only: the memfd of part 2 comes along */
+	SYNC_READY, /* init -> parent: everything but the last seal is done; .value packs the probes' results */
+	SYNC_START, /* start -> init, on the start socket */
+	SYNC_EXEC,  /* init -> start: all steps done, execve is next; EOF after this is success */
 	SYNC_STEP_COUNT_,
 };
 

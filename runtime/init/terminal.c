@@ -35,7 +35,9 @@ static int open_pair(struct init *c, int *ret_master, int *ret_slave, struct pf_
 	int unlock = 0;
 
 	if (master < 0)
-		return pf_fail_sys(e, master, "open `/dev/pts/ptmx' (a terminal needs a devpts mount at /dev/pts)");
+		return pf_fail_sys(
+			e, master,
+			"open `/dev/pts/ptmx' (a terminal needs a devpts mount at /dev/pts)");
 	if (fstatfs(master, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
 		return pf_fail(e, PF_ERR_CONFIG, 0, "`/dev/pts/ptmx' is not on a devpts");
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
@@ -59,7 +61,8 @@ static int bind_console(struct init *c, int slave, struct pf_error *e)
 	tree = sys_open_tree(slave, "", PF_OPEN_TREE_CLONE | AT_EMPTY_PATH);
 	if (tree < 0)
 		return pf_fail_sys(e, tree, "clone the pty for `/dev/console'");
-	ret = sys_move_mount(tree, "", target, "", PF_MOVE_MOUNT_F_EMPTY_PATH | PF_MOVE_MOUNT_T_EMPTY_PATH);
+	ret = sys_move_mount(tree, "", target, "",
+			     PF_MOVE_MOUNT_F_EMPTY_PATH | PF_MOVE_MOUNT_T_EMPTY_PATH);
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "mount `/dev/console'");
 	return 0;
@@ -69,15 +72,15 @@ static int bind_console(struct init *c, int slave, struct pf_error *e)
 static int send_master(int sock, int master, struct pf_error *e)
 {
 	static const char name[] = "/dev/pts/ptmx";
-	struct iovec iov = {(void *)(uintptr_t)name, sizeof(name) - 1};
+	struct iovec iov = { (void *)(uintptr_t)name, sizeof(name) - 1 };
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = control.bytes,
-			     .msg_controllen = sizeof(control.bytes)};
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
 	struct cmsghdr *m;
 
 	memset(&control, 0, sizeof(control));
@@ -94,8 +97,8 @@ static int send_master(int sock, int master, struct pf_error *e)
 int child_open_terminal(struct init *c, struct pf_error *e)
 {
 	const struct plan_process *p = &c->plan->process;
-	struct winsize size = {.ws_row = (unsigned short)p->console_height,
-			       .ws_col = (unsigned short)p->console_width};
+	struct winsize size = { .ws_row = (unsigned short)p->console_height,
+				.ws_col = (unsigned short)p->console_width };
 	auto_fd master = -EBADF, slave = -EBADF;
 
 	if (!(c->plan->flags & PLAN_TERMINAL))

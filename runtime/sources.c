@@ -212,6 +212,7 @@ static int open_namespaces(const struct oci_config *config, struct sources *s, s
 			return pf_fail(e, PF_ERR_CONFIG, 0,
 				       "/linux/namespaces: `%s' is not a %s namespace", path,
 				       oci_namespace_name((enum oci_ns)ns));
+		STEP(refuse_host_sysctls(config, s, (enum oci_ns)ns, e));
 	}
 	return 0;
 }

@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A failed create leaves nothing of ours behind: no cgroup, mount, process or state. Every step of create is made to fail
+# in turn. Needs a build with --enable-test-hooks: it has --list-steps and obeys PF_TEST_FAIL_AT.
+
+load helpers
+
+local_setup() {
+	pinfold_only
+	"$RUNTIME" --list-steps >"$SCRATCH/steps" 2>/dev/null && [ -s "$SCRATCH/steps" ] || skip_or_fail "needs a build with --enable-test-hooks"
+}
+
+before_and_after() {
+	find /sys/fs/cgroup -mindepth 2 -maxdepth 6 -type d -path '*pf-test*' 2>/dev/null | sort
+	sort /proc/self/mountinfo | cut -d' ' -f5
+	find "$PF_ROOT" -mindepth 1 | grep -v -e '/\.cache' -e '/seccomp' | sort
+}
+
+# every_step_fails [OPTION...]: create with each step failing leaves the host as it was
+every_step_fails() {
+	local step count=0
+
+	bundle "$@" -- /probe forever
+	# the first create may make what is shared by all: the parent cgroup, a cache
+	create_box
+	pf delete --force "$ID"
+	before_and_after >"$SCRATCH/before"
+	while read -r step _; do
+		export PF_TEST_FAIL_AT=$step
+		create_fails
+		unset PF_TEST_FAIL_AT
+		assert_contains "$step"
+		before_and_after >"$SCRATCH/after"
+		diff "$SCRATCH/before" "$SCRATCH/after" || fail "left behind after $step"
+		[ -z "$(left_processes "$ID")" ] || fail "after $step: $(left_processes "$ID")"
+		count=$((count + 1))
+	done <"$SCRATCH/steps"
+	[ "$count" -ge 3 ] || fail "only $count steps listed"
+}
+
+@test "a create that fails at any step leaves nothing behind" {
+	every_step_fails
+}
+
+@test "a confined create that fails at any step leaves nothing behind" {
+	every_step_fails --annotate io.pinfold.read=@image --annotate io.pinfold.write=/work
+}
+
+@test "a create in a user namespace that fails at any step leaves nothing behind" {
+	require_root
+	chown_root
+	every_step_fails --userns
+}
+
+@test "after a failure at any step the same id can be used" {
+	local step
+
+	bundle -- /probe forever
+	while read -r step _; do
+		PF_TEST_FAIL_AT=$step create_fails
+		create_box
+		pf delete --force "$ID"
+	done <"$SCRATCH/steps"
+}
+
+@test "a run that fails at any step returns 1 and leaves nothing behind" {
+	local step
+
+	bundle -- /probe exit 0
+	while read -r step _; do
+		PF_TEST_FAIL_AT=$step run timeout 30 "$RUNTIME" --root "$PF_ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+		assert_status 1
+		[ ! -e "$PF_ROOT/$ID" ]
+	done <"$SCRATCH/steps"
+}
+
+@test "a create that is killed at once can be cleaned up by delete --force" {
+	local i
+
+	bundle -- /probe forever
+	for i in 1 2 3 4 5 6 7 8; do
+		"$RUNTIME" --root "$PF_ROOT" create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+		read -r -t "0.00$i" <> <(:) || true
+		kill -9 $! 2>/dev/null || true
+		wait $! 2>/dev/null || true
+		run pf delete --force "$ID"
+		assert_status 0
+		[ ! -e "$PF_ROOT/$ID" ]
+	done
+}

@@ -18,6 +18,7 @@
 #include "runtime/cgroup_internal.h"
 
 #define DESTROY_TIMEOUT_MS 5000
+#define PROC_CGROUP_MAX    65536 /* bytes; some 15 lines */
 
 /* ---- create ---- */
 
@@ -165,6 +166,38 @@ int cgroup_attach(const struct cgroup *cg, pid_t pid, struct pf_error *e)
 {
 	for (size_t i = 0; i < cg->n; i++)
 		STEP(attach_one(&cg->h[i], pid, e));
+	return 0;
+}
+
+/* Whether the group takes processes: not when it is full of groups that have controllers. */
+static bool takes_processes(const struct cgroup_hierarchy *h)
+{
+	struct pf_error ignored;
+	auto_fd dir = -EBADF;
+	char list[512];
+
+	if (cgroup_dir_open(h, &dir, &ignored) < 0)
+		return true; /* whoever joins it says what is wrong */
+	return cgroup_read_file(dir, "cgroup.subtree_control", list, sizeof(list)) <= 0;
+}
+
+int cgroup_follow(const struct cgroup *cg, pid_t pid, struct cgroup *ret, struct pf_error *e)
+{
+	const struct cgroup_hierarchy *h = cgroup_find_v2(cg);
+	char name[32], path[CGROUP_PATH_SIZE];
+	auto_free char *text = NULL;
+	auto_fd proc = -EBADF;
+
+	if (ret != cg)
+		*ret = *cg;
+	if (!h || takes_processes(h))
+		return 0;
+	snprintf(name, sizeof(name), "%d/cgroup", (int)pid);
+	STEP(pf_open_proc(&proc, e));
+	STEP(pf_read_file_at(proc, name, PROC_CGROUP_MAX, &text, NULL, e));
+	/* what the init did outside of our group, with a host's cgroup mount say, is no reason to go there */
+	if (cgroup_own_path(text, h, path, sizeof(path)) == 0 && pf_path_inside(path, h->path))
+		memcpy(ret->h[h - cg->h].path, path, sizeof(path));
 	return 0;
 }
 

@@ -86,6 +86,14 @@ int cgroup_start_scope(struct cgroup *cg, const struct oci_config *config, pid_t
 /** cgroup_attach() - move @pid in by cgroup.procs (exec of engines that ask for it; restore) */
 int cgroup_attach(const struct cgroup *cg, pid_t pid, struct pf_error *e);
 
+/**
+ * cgroup_follow() - where another process can join a running container whose init is @pid
+ *
+ * On v2 a group that gave controllers to groups below it takes no process any more (a container that runs systemd does
+ * so): then @ret is @cg with the v2 group the init is in now, if that lies below ours. Else @ret is @cg. May be the same.
+ */
+int cgroup_follow(const struct cgroup *cg, pid_t pid, struct cgroup *ret, struct pf_error *e);
+
 /** cgroup_subgroup() - exec --cgroup [CONTROLLER:]PATH: @ret is @cg with the paths of a sub-group; ".." refused */
 int cgroup_subgroup(const struct cgroup *cg, const char *spec, struct cgroup *ret,
 		    struct pf_error *e);

@@ -168,6 +168,41 @@ static void destroy_takes_sub_groups_and_stragglers(void)
 	CHECK(wait_dead(pid));
 }
 
+static void an_exec_follows_an_init_that_moved(void)
+{
+	const struct cgroup_hierarchy *h;
+	struct cgroup_hierarchy leaf;
+	char text[32], list[512] = "";
+	pid_t pid;
+	int dir = -1;
+
+	plan_and_create();
+	h = cgroup_find_v2(&cg);
+	if (!h || cgroup_dir_open(h, &dir, &e) < 0 ||
+	    (cgroup_dir_enable(h, "hugetlb"),
+	     cgroup_read_file(dir, "cgroup.controllers", list, sizeof(list))) <= 0) {
+		SKIP("no v2 group with a controller");
+		destroy_leaves_nothing();
+		return;
+	}
+	pid = start_sleeper(0);
+	CHECK(wait_pids(1));
+	CHECK_INT(cgroup_follow(&cg, pid, &other, &e), ==, 0);
+	CHECK_STR(cgroup_find_v2(&other)->path, h->path);
+	CHECK_INT(mkdirat(dir, "leaf", 0755), ==, 0);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	CHECK_INT(pf_write_file_at(dir, "leaf/cgroup.procs", text), ==, 0);
+	snprintf(text, sizeof(text), "+%.*s", (int)strcspn(list, " "), list);
+	CHECK_INT(pf_write_file_at(dir, "cgroup.subtree_control", text), ==, 0);
+	CHECK_INT(cgroup_follow(&cg, pid, &other, &e), ==, 0);
+	leaf = *cgroup_find_v2(&other);
+	CHECK_HAS(leaf.path, "/a/c1/leaf");
+	CHECK_INT(cgroup_attach(&other, pid, &e), ==, 0);
+	close(dir);
+	destroy_leaves_nothing();
+	CHECK(wait_dead(pid));
+}
+
 /* Opens a device in the groups. Return: 0 or errno, from a child that joined */
 static int try_device(const char *path, int flags)
 {
@@ -341,6 +376,7 @@ int main(int argc, char **argv)
 	RUN(a_container_lives_in_its_groups);
 	RUN(a_group_that_others_use_is_refused_and_spared);
 	RUN(destroy_takes_sub_groups_and_stragglers);
+	RUN(an_exec_follows_an_init_that_moved);
 	RUN(devices_are_denied_but_for_the_usual);
 	RUN(a_limit_is_set_or_refused);
 	RUN(cpu_limits_move_both_ways);

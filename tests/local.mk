@@ -37,6 +37,8 @@ check-bats: all check-tools
 	PF_BUILD='$(abs_builddir)' $(top_srcdir)/tests/run bats
 check-attack: all check-tools
 	PF_BUILD='$(abs_builddir)' $(top_srcdir)/tests/run attack
+check-engines: all check-tools
+	PF_BUILD='$(abs_builddir)' $(top_srcdir)/tests/run engines
 check-tools: $(check_PROGRAMS) $(check_DATA)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c, built with all of base/ and config/, and with the check of the plan: nothing there
@@ -58,4 +60,4 @@ fuzz: $(FUZZERS)
 -include $(FUZZ_OBJECTS:.o=.d)
 .SECONDARY: $(FUZZ_OBJECTS)
 
-.PHONY: check-bats check-attack check-tools fuzz
+.PHONY: check-bats check-attack check-engines check-tools fuzz

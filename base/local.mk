@@ -1,6 +1,7 @@
 # Sources of base/: knows nothing of containers.
 BASE_SOURCES = \
 	base/error.c \
+	base/fdpass.c \
 	base/io.c \
 	base/json.c \
 	base/json_parse.c \

@@ -20,55 +20,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 #include "base/io.h"
 #include "base/sys.h"
-
-union one_fd {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
-int fd_send(int sock, const char *name, int fd, struct pf_error *e)
-{
-	struct iovec iov = { (void *)(uintptr_t)name, strlen(name) };
-	union one_fd control;
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.bytes,
-			      .msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *m;
-
-	memset(&control, 0, sizeof(control));
-	m = CMSG_FIRSTHDR(&msg);
-	m->cmsg_level = SOL_SOCKET;
-	m->cmsg_type = SCM_RIGHTS;
-	m->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(m), &fd, sizeof(fd));
-	if (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
-		return pf_fail_sys(e, errno, "send `%s'", name);
-	return 0;
-}
-
-static int fd_receive(int sock)
-{
-	char name[256];
-	struct iovec iov = { name, sizeof(name) };
-	union one_fd control;
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.bytes,
-			      .msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *m;
-	int fd;
-
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT) <= 0)
-		return -EBADF;
-	m = CMSG_FIRSTHDR(&msg);
-	if (!m || m->cmsg_type != SCM_RIGHTS || m->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -EBADF;
-	memcpy(&fd, CMSG_DATA(m), sizeof(fd));
-	return fd;
-}
 
 int console_connect(const char *path, int *ret, struct pf_error *e)
 {
@@ -90,6 +44,18 @@ int console_connect(const char *path, int *ret, struct pf_error *e)
 		return pf_fail_sys(e, errno, "connect to the console socket `%s'", path);
 	*ret = pf_take_fd(&sock);
 	return 0;
+}
+
+int console_send_pidfd(const char *path, int pidfd, struct pf_error *e)
+{
+	auto_fd sock = -EBADF;
+	int ret;
+
+	if (!path)
+		return 0;
+	STEP(console_connect(path, &sock, e));
+	ret = pf_send_fd(sock, "pidfd", pidfd);
+	return ret < 0 ? pf_fail_sys(e, ret, "send the pidfd to `%s'", path) : 0;
 }
 
 int foreground_pair(int *ret_ours, int *ret_init, struct pf_error *e)
@@ -190,7 +156,7 @@ static bool relay_round(struct pollfd *p, int pidfd)
 
 int foreground_wait(pid_t pid, int pidfd, int pair_fd, struct pf_error *e)
 {
-	auto_fd master = pair_fd >= 0 ? fd_receive(pair_fd) : -EBADF, signals = -EBADF;
+	auto_fd master = pair_fd >= 0 ? pf_receive_fd(pair_fd) : -EBADF, signals = -EBADF;
 	struct termios saved;
 	bool is_raw = false;
 	struct pollfd p[POLL_COUNT] = { { .fd = pidfd, .events = POLLIN } };

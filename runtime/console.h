@@ -10,8 +10,8 @@
 
 /** console_connect() - a stream connection to the unix socket @path, however long its name */
 int console_connect(const char *path, int *ret, struct pf_error *e);
-/** fd_send() - one fd with @name as the data beside it */
-int fd_send(int sock, const char *name, int fd, struct pf_error *e);
+/** console_send_pidfd() - a pidfd to whoever listens at @path; NULL: to nobody */
+int console_send_pidfd(const char *path, int pidfd, struct pf_error *e);
 
 /** foreground_pair() - for a terminal without a console socket: *ret_ours receives the master, *ret_init goes to the plan */
 int foreground_pair(int *ret_ours, int *ret_init, struct pf_error *e);

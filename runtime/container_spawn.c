@@ -298,16 +298,6 @@ int pid_file_write(const char *path, pid_t pid, struct pf_error *e)
 	return 0;
 }
 
-static int send_pidfd(const char *path, int pidfd, struct pf_error *e)
-{
-	auto_fd sock = -EBADF;
-
-	if (!path)
-		return 0;
-	STEP(console_connect(path, &sock, e));
-	return fd_send(sock, "pidfd", pidfd, e);
-}
-
 static void undo_pid_file(void *arg)
 {
 	struct container *c = arg;
@@ -323,7 +313,7 @@ int create_record(struct container *c, struct pf_error *e)
 		return pf_fail(e, PF_ERR_SYS, ESRCH, "the init of `%s' is gone", c->state.id);
 	STEP(write_posture(c, e));
 	STEP(state_write(&c->state, e));
-	STEP(send_pidfd(c->opt->pidfd_socket, c->pidfd, e));
+	STEP(console_send_pidfd(c->opt->pidfd_socket, c->pidfd, e));
 	STEP(pid_file_write(c->opt->pid_file, c->pid, e));
 	undo_push(&c->undo, "pid file", undo_pid_file, c);
 	return 0;

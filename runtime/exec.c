@@ -209,12 +209,7 @@ static int meet(struct exec *x, struct pf_error *e)
 		return pf_fail_sys(e, x->pidfd, "pidfd of the process");
 	STEP(sync_expect(x->sync_fd, SYNC_READY, NULL, NULL, e));
 	STEP(pid_file_write(x->opt->pid_file, x->pid, e));
-	if (x->opt->pidfd_socket) {
-		auto_fd sock = -EBADF;
-
-		STEP(console_connect(x->opt->pidfd_socket, &sock, e));
-		STEP(fd_send(sock, "pidfd", x->pidfd, e));
-	}
+	STEP(console_send_pidfd(x->opt->pidfd_socket, x->pidfd, e));
 	if (sync_send(x->sync_fd, SYNC_START, 0, -1) < 0)
 		return pf_fail(e, PF_ERR_SYS, 0, "the process is gone");
 	STEP(sync_expect(x->sync_fd, SYNC_EXEC, NULL, NULL, e));

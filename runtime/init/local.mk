@@ -12,6 +12,7 @@ INIT_SOURCES = \
 	runtime/init/rootfs.c \
 	runtime/init/sysctl.c \
 	base/error.c \
+	base/fdpass.c \
 	runtime/init/confine.c \
 	runtime/init/filter.c \
 	runtime/init/hooks.c \

@@ -6,15 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 #include "base/sys.h"
 #include "runtime/init/steps.h"
 
@@ -68,38 +67,13 @@ static int bind_console(struct init *c, int slave, struct pf_error *e)
 	return 0;
 }
 
-/* The engine's end gets the master, with a name as its data, as recvtty programs expect. */
-static int send_master(int sock, int master, struct pf_error *e)
-{
-	static const char name[] = "/dev/pts/ptmx";
-	struct iovec iov = { (void *)(uintptr_t)name, sizeof(name) - 1 };
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.bytes,
-			      .msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *m;
-
-	memset(&control, 0, sizeof(control));
-	m = CMSG_FIRSTHDR(&msg);
-	m->cmsg_level = SOL_SOCKET;
-	m->cmsg_type = SCM_RIGHTS;
-	m->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(m), &master, sizeof(master));
-	if (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
-		return pf_fail_sys(e, errno, "send the terminal to the console socket");
-	return 0;
-}
-
 int child_open_terminal(struct init *c, struct pf_error *e)
 {
 	const struct plan_process *p = &c->plan->process;
 	struct winsize size = { .ws_row = (unsigned short)p->console_height,
 				.ws_col = (unsigned short)p->console_width };
 	auto_fd master = -EBADF, slave = -EBADF;
+	int ret;
 
 	if (!(c->plan->flags & PLAN_TERMINAL))
 		return 0;
@@ -108,7 +82,10 @@ int child_open_terminal(struct init *c, struct pf_error *e)
 		return pf_fail_sys(e, errno, "set the terminal's size");
 	if (c->plan->flags & PLAN_CREATE)
 		STEP(bind_console(c, slave, e));
-	STEP(send_master(c->plan->console_fd, master, e));
+	/* A name comes with it, as programs that receive terminals expect. */
+	ret = pf_send_fd(c->plan->console_fd, "/dev/pts/ptmx", master);
+	if (ret < 0)
+		return pf_fail_sys(e, ret, "send the terminal to the console socket");
 	pf_close(c->plan->console_fd);
 	if (ioctl(slave, TIOCSCTTY, 0) < 0)
 		return pf_fail_sys(e, errno, "make the pty the controlling terminal");

@@ -106,8 +106,8 @@ static int open_cgroups(struct exec *x, struct pf_error *e)
 
 	if (x->opt->cgroup)
 		STEP(cgroup_subgroup(&x->state->cgroup, x->opt->cgroup, &x->cgroup, e));
-	else
-		x->cgroup = x->state->cgroup;
+	else /* the init may have gone on to a group below, as systemd inside does */
+		STEP(cgroup_follow(&x->state->cgroup, x->state->pid, &x->cgroup, e));
 	if (x->cgroup.n == 0)
 		return 0;
 	ret = cgroup_open_v2(&x->cgroup, &x->cgroup2_fd, e);

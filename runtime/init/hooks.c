@@ -25,7 +25,6 @@ static void hook_child(const struct plan *plan, const struct plan_hook *h, int s
 		_exit(125);
 	if (lseek(state_fd, 0, SEEK_SET) < 0 || dup2(state_fd, STDIN_FILENO) < 0)
 		_exit(125);
-	(void)sys_close_range(3, ~0u, PF_CLOSE_RANGE_CLOEXEC);
 	execve(plan_text(plan, h->path), h->args.n ? argv : fallback, env);
 	_exit(errno == ENOENT ? 127 : 126);
 }
@@ -67,6 +66,9 @@ static int run_hooks(const struct plan *plan, struct plan_list list, const char 
 		if (pid < 0)
 			return pf_fail_sys(e, errno, "%s hook `%s': fork", kind, path);
 		if (pid == 0) {
+			/* Before the seal: an old profile may not know the call. */
+			if (sys_close_range(3, ~0u, PF_CLOSE_RANGE_CLOEXEC) < 0)
+				_exit(125);
 			if (before)
 				before(c);
 			hook_child(plan, &h[i], state_fd);
@@ -96,16 +98,18 @@ int child_sync_mounted(struct init *c, struct pf_error *e)
 			 c->plan->hook_state_creating_fd, NULL, c, e);
 }
 
-/* In the hook's process: sealed as the program will be, so a hook of the image can do no more than it. It stays uid 0
- * of the container, with the program's capabilities. */
+/*
+ * In the hook's process: sealed as the program will be. The path of the hook leads into the image, so what is executed
+ * there is the image's, and can do no more than its program, confined or not. It stays uid 0 of the container.
+ */
 static void seal_hook(struct init *c)
 {
 	struct pf_error ignored = PF_ERROR_INIT;
 
-	if (!c->seal)
-		return;
-	if (child_limit_caps(c, &ignored) < 0 || child_set_no_new_privs(c, &ignored) < 0 ||
-	    child_seal_landlock(c, &ignored) < 0 || child_load_own_filter(c, &ignored) < 0)
+	if (child_set_label(c, &ignored) < 0 || child_early_seccomp(c, &ignored) < 0 ||
+	    child_limit_caps(c, &ignored) < 0 || child_set_no_new_privs(c, &ignored) < 0 ||
+	    child_seal_landlock(c, &ignored) < 0 || child_load_own_filter(c, &ignored) < 0 ||
+	    child_late_seccomp(c, &ignored) < 0)
 		_exit(125);
 }
 

@@ -27,7 +27,7 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; \
-	abs_srcdir='$(abs_top_srcdir)'; export abs_srcdir; \
+	abs_srcdir=`cd '$(abs_top_srcdir)' && pwd`; export abs_srcdir; \
 	abs_builddir='$(abs_builddir)'; export abs_builddir; \
 	NO_MUSL='@HAVE_MUSL_TRUE@'; export NO_MUSL;
 EXTRA_DIST += $(LINT_TESTS)

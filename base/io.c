@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -116,6 +117,47 @@ int pf_replace_file_at(int dirfd, const char *name, const char *text, size_t len
 		return pf_fail_sys(e, ret, "write `%s'", name);
 	}
 	return 0;
+}
+
+int pf_create_file_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
+		      struct pf_error *e)
+{
+	auto_fd fd =
+		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	int ret;
+
+	if (fd < 0)
+		return pf_fail_sys(e, errno, "create `%s'", name);
+	ret = pf_write_all(fd, data, len);
+	return ret < 0 ? pf_fail_sys(e, ret, "write `%s'", name) : 0;
+}
+
+/* Days since 1970 as a civil date: years run from March, so that the leap day is a year's last. */
+static void civil(long days, long *year, long *month, long *day)
+{
+	long era, of_era, year_of_era, of_year, from_march;
+
+	days += 719468; /* from 0000-03-01 */
+	era = days / 146097;
+	of_era = days % 146097;
+	year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	from_march = (5 * of_year + 2) / 153;
+	*day = of_year - (153 * from_march + 2) / 5 + 1;
+	*month = from_march < 10 ? from_march + 3 : from_march - 9;
+	*year = year_of_era + era * 400 + (*month <= 2);
+}
+
+void pf_utc_now(char buf[PF_UTC_SIZE])
+{
+	long year, month, day, second;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	civil(now.tv_sec / 86400, &year, &month, &day);
+	second = now.tv_sec % 86400;
+	snprintf(buf, PF_UTC_SIZE, "%04ld-%02ld-%02ldT%02ld:%02ld:%02ld.%09ldZ", year % 10000,
+		 month, day, second / 3600, second / 60 % 60, second % 60, now.tv_nsec);
 }
 
 static bool buf_reserve(struct pf_buf *b, size_t more)

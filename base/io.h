@@ -25,6 +25,14 @@ int pf_write_file_at(int dirfd, const char *name, const char *text);
 int pf_replace_file_at(int dirfd, const char *name, const char *text, size_t len, mode_t mode,
 		       struct pf_error *e);
 
+/** pf_create_file_at() - a new file, whole; for a directory that nobody reads yet */
+int pf_create_file_at(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
+		      struct pf_error *e);
+
+/** pf_utc_now() - "2026-11-24T08:33:01.123456789Z"; libc's own way would read the time zone files of the host */
+#define PF_UTC_SIZE 160
+void pf_utc_now(char buf[PF_UTC_SIZE]);
+
 /* A growing string. A failed allocation is remembered in .failed, so that a composer checks once at the end. */
 struct pf_buf {
 	char *data; /* owned; NUL-terminated once anything was added */

@@ -10,10 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 
 static struct {
 	int fd;
@@ -73,22 +73,17 @@ static size_t compose(char *buf, size_t size, enum pf_log_level level, const cha
 		      const char *msg)
 {
 	bool json = sink.format == PF_LOG_JSON;
-	char stamp[64];
-	struct timespec ts;
-	struct tm tm;
+	char stamp[PF_UTC_SIZE];
 	size_t at;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	pf_utc_now(stamp);
 	if (json)
 		at = (size_t)snprintf(
-			buf, size,
-			"{\"level\":\"%s\",\"time\":\"%s.%09ldZ\",\"kind\":\"%s\",\"msg\":\"",
-			level_names[level], stamp, ts.tv_nsec, kind);
+			buf, size, "{\"level\":\"%s\",\"time\":\"%s\",\"kind\":\"%s\",\"msg\":\"",
+			level_names[level], stamp, kind);
 	else
-		at = (size_t)snprintf(buf, size, "time=\"%s.%09ldZ\" level=%s msg=\"", stamp,
-				      ts.tv_nsec, level_names[level]);
+		at = (size_t)snprintf(buf, size, "time=\"%s\" level=%s msg=\"", stamp,
+				      level_names[level]);
 	at = put_escaped(buf, at, size - 4, msg);
 	at += (size_t)snprintf(buf + at, size - at, json ? "\"}\n" : "\"\n");
 	return at;

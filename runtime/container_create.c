@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -100,16 +99,10 @@ static void unclaim(void *arg)
 static void describe(struct container *c)
 {
 	struct state *s = &c->state;
-	static char created[64];
+	static char created[PF_UTC_SIZE];
 	static char owner[64];
-	struct timespec now;
-	struct tm tm;
-	size_t n;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(created, sizeof(created), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(created + n, sizeof(created) - n, ".%09ldZ", now.tv_nsec);
+	pf_utc_now(created);
 	/* A name would need NSS, which costs more than all else that create does with the state. */
 	if (geteuid() == 0)
 		snprintf(owner, sizeof(owner), "root");
@@ -137,8 +130,8 @@ int create_claim(struct container *c, struct pf_error *e)
 	describe(c);
 	STEP(cgroup_plan(&c->config, c->state.id, c->rt->cgroup_manager, c->rt->rootless,
 			 &c->state.cgroup, e));
-	return pf_replace_file_at(c->state.dir_fd, "config.json", c->config_text, c->config_len,
-				  0600, e);
+	return pf_create_file_at(c->state.dir_fd, "config.json", c->config_text, c->config_len,
+				 0600, e);
 }
 
 int create_compile_seccomp(struct container *c, struct pf_error *e)
@@ -152,8 +145,8 @@ int create_compile_seccomp(struct container *c, struct pf_error *e)
 			       O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	STEP(seccomp_compile(&c->config.linux_.seccomp, cache, &c->seccomp, e));
 	c->state.seccomp_flags = c->seccomp.flags;
-	return pf_replace_file_at(c->state.dir_fd, "seccomp.bpf", (const char *)c->seccomp.code,
-				  c->seccomp.n * sizeof(*c->seccomp.code), 0600, e);
+	return pf_create_file_at(c->state.dir_fd, "seccomp.bpf", c->seccomp.code,
+				 c->seccomp.n * sizeof(*c->seccomp.code), 0600, e);
 }
 
 /* Where the init will wait in accept(2) for `start'. */

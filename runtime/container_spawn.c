@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
@@ -228,10 +229,25 @@ int create_run_hooks(struct container *c, struct pf_error *e)
 	return tell(c, SYNC_HOOKS, -1, e);
 }
 
+/* What is mounted in the container: hooks leave mounts that config.json does not know. 4 MiB are some 30,000 lines. */
+static int read_mountinfo(const struct container *c, char **ret, struct pf_error *e)
+{
+	auto_fd fd = -EBADF;
+	char name[32];
+	size_t len;
+
+	snprintf(name, sizeof(name), "%d/mountinfo", (int)c->pid);
+	STEP(pf_open_beneath(c->sources.proc_fd, name, O_RDONLY, &fd, e));
+	if (pf_read_all(fd, 4 << 20, ret, &len, e) < 0)
+		return pf_wrap(e, "the mounts of the container");
+	return 0;
+}
+
 /* Part 2 of the plan: judged on the final mount tree, sent as a sealed memfd, kept for every later exec. */
 int create_confine(struct container *c, struct pf_error *e)
 {
 	auto_fd root = -EBADF, memfd = -EBADF;
+	auto_free char *mountinfo = NULL;
 	struct confine_input in = { .policy = &c->policy,
 				    .config = &c->config,
 				    .host = &c->rt->host };
@@ -240,11 +256,13 @@ int create_confine(struct container *c, struct pf_error *e)
 		return 0;
 	STEP(sync_expect(c->sync_fd, SYNC_TREE, NULL, &root, e));
 	in.root_fd = root;
+	STEP(read_mountinfo(c, &mountinfo, e));
+	in.mountinfo = mountinfo;
 	STEP(confine_resolve(&in, &c->confinement, e));
 	STEP(confine_write_seal(&c->confinement, &c->seal, e));
 	STEP(flat_memfd(&c->seal, "pinfold-seal", &memfd, e));
-	STEP(pf_replace_file_at(c->state.dir_fd, "seal.plan", c->seal.bytes.data, c->seal.bytes.len,
-				0600, e));
+	STEP(pf_create_file_at(c->state.dir_fd, "seal.plan", c->seal.bytes.data, c->seal.bytes.len,
+			       0600, e));
 	return tell(c, SYNC_SEAL, memfd, e);
 }
 
@@ -265,10 +283,10 @@ static int write_posture(struct container *c, struct pf_error *e)
 	confine_explain(&c->policy, &c->confinement, true, &json);
 	if (posture.failed || text.failed || json.failed)
 		return pf_fail_sys(e, ENOMEM, "compose the posture of `%s'", c->state.id);
-	STEP(pf_replace_file_at(c->state.dir_fd, "posture.json", posture.data, posture.len, 0600,
-				e));
-	STEP(pf_replace_file_at(c->state.dir_fd, "explain.txt", text.data, text.len, 0600, e));
-	return pf_replace_file_at(c->state.dir_fd, "explain.json", json.data, json.len, 0600, e);
+	STEP(pf_create_file_at(c->state.dir_fd, "posture.json", posture.data, posture.len, 0600,
+			       e));
+	STEP(pf_create_file_at(c->state.dir_fd, "explain.txt", text.data, text.len, 0600, e));
+	return pf_create_file_at(c->state.dir_fd, "explain.json", json.data, json.len, 0600, e);
 }
 
 int pid_file_write(const char *path, pid_t pid, struct pf_error *e)
@@ -316,5 +334,5 @@ int create_record(struct container *c, struct pf_error *e)
 	STEP(console_send_pidfd(c->opt->pidfd_socket, c->pidfd, e));
 	STEP(pid_file_write(c->opt->pid_file, c->pid, e));
 	undo_push(&c->undo, "pid file", undo_pid_file, c);
-	return 0;
+	return tell(c, SYNC_RECORDED, -1, e);
 }

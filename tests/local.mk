@@ -61,3 +61,5 @@ fuzz: $(FUZZERS)
 .SECONDARY: $(FUZZ_OBJECTS)
 
 .PHONY: check-bats check-attack check-engines check-tools fuzz
+
+include $(top_srcdir)/tests/vm/local.mk

@@ -294,19 +294,27 @@ static void the_kernel_takes_the_rules_and_keeps_them(void)
 
 /* ---- golden files */
 
-static void compare_golden(const char *name, const struct pf_buf *got)
+/* Opened before the box hides /tmp, below which this checkout may lie. */
+static int golden_fd = -EBADF;
+
+static void open_golden(void)
 {
 	const char *top = getenv("abs_srcdir");
-	auto_free char *want = NULL;
-	struct pf_error e = PF_ERROR_INIT;
 	char path[512];
-	auto_fd dir = -EBADF;
 
 	snprintf(path, sizeof(path), "%s/tests/golden/explain", top ? top : ".");
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	golden_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void compare_golden(const char *name, const struct pf_buf *got)
+{
+	auto_free char *want = NULL;
+	struct pf_error e = PF_ERROR_INIT;
+
 	if (getenv("PF_UPDATE_GOLDEN"))
-		CHECK_INT(pf_replace_file_at(dir, name, got->data, got->len, 0644, &e), ==, 0);
-	CHECK_INT(pf_read_file_at(dir, name, 1 << 20, &want, NULL, &e), ==, 0);
+		CHECK_INT(pf_replace_file_at(golden_fd, name, got->data, got->len, 0644, &e), ==,
+			  0);
+	CHECK_INT(pf_read_file_at(golden_fd, name, 1 << 20, &want, NULL, &e), ==, 0);
 	CHECK_STR(got->data, want);
 }
 
@@ -391,8 +399,10 @@ static void a_broken_posture_is_printed_as_far_as_it_goes(void)
 
 int main(void)
 {
-	const char *why = box_prepare();
+	const char *why;
 
+	open_golden();
+	why = box_prepare();
 	if (why)
 		return tap_skip_all(why);
 	RUN(read_grants_execution_where_exec_is_absent);

@@ -72,11 +72,23 @@ static int make_time_namespace(const struct plan *plan, struct pf_error *e)
 	return 0;
 }
 
+/* The second stage may be quick: its first message must not pass the one that says who it is. The end of the first stage
+ * opens the gate, whatever it came to: without that message the parent refuses the next one. */
+static void await_gate(int gate[2])
+{
+	char c;
+
+	pf_close_ptr(&gate[1]);
+	while (read(gate[0], &c, 1) < 0 && errno == EINTR)
+		;
+	pf_close_ptr(&gate[0]);
+}
+
 int stage_one(struct init *c, struct pf_error *e)
 {
 	const struct plan *plan = c->plan;
 	struct pf_clone_args args = { .flags = plan->clone_flags | CLONE_PARENT };
-	int pid;
+	int pid, gate[2];
 
 	if (plan->flags & PLAN_EXEC)
 		STEP(child_join_cgroup(c, e));
@@ -88,12 +100,16 @@ int stage_one(struct init *c, struct pf_error *e)
 		    (PLAN_NEW_USERNS | PLAN_ROOTLESS) &&
 	    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return pf_fail_sys(e, errno, "become dumpable for the id maps");
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		return pf_fail_sys(e, errno, "make a pipe");
 	pid = sys_clone3(&args);
 	if (pid < 0)
 		return pf_fail_sys(e, pid, "clone into the new namespaces (flags 0x%llx)",
 				   (unsigned long long)args.flags);
-	if (pid == 0)
+	if (pid == 0) {
+		await_gate(gate);
 		return 0;
+	}
 	STEP(sync_send(plan->sync_fd, SYNC_STAGED, pid, -1));
 	_exit(0);
 }

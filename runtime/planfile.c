@@ -239,6 +239,17 @@ static void put_names(struct flat *f, const struct plan_input *in, struct plan *
 	p->keyring_label = flat_str(f, in->config->process.selinux_label);
 }
 
+/* A rule on the root reaches what the host mounts later too. Whoever asked for that by name has a permit by now. */
+static bool is_private_tree(const struct plan_input *in)
+{
+	const uint64_t leaky = MS_SHARED | MS_SLAVE;
+
+	for (size_t i = 0; i < in->config->n_mounts; i++)
+		if (in->config->mounts[i].propagation & leaky)
+			return false;
+	return in->confined && !(in->config->linux_.rootfs_propagation & leaky);
+}
+
 static void put_fs(struct flat *f, const struct plan_input *in, struct plan *p)
 {
 	const struct oci_linux *l = &in->config->linux_;
@@ -248,6 +259,8 @@ static void put_fs(struct flat *f, const struct plan_input *in, struct plan *p)
 	p->proc_fd = in->sources->proc_fd;
 	p->null_fd = in->sources->null_fd;
 	p->rootfs_propagation = l->rootfs_propagation;
+	if (is_private_tree(in))
+		p->flags |= PLAN_PRIVATE_TREE;
 	p->mounts = planfile_mounts(f, in);
 	p->cgroup_mounts = planfile_cgroup_mounts(f, in->cgroup);
 	p->devices = devices(f, in);

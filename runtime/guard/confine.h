@@ -30,12 +30,17 @@ struct confine_path { /* one path that an entry or a token opened */
 	struct seal_id id;
 };
 
-struct confine_mount { /* a mount of config.json that brings data from outside, and what was decided for it */
-	const char *destination; /* as config.json says */
+struct confine_mount { /* a mount that brings data from outside, and what was decided for it */
+	const char *destination; /* as config.json says, NULL: it is not there: a hook's, or the bundle's own */
 	char *path;              /* where it is, symlinks of the root resolved; owned */
 	bool is_dir, engine;     /* engine: mounted by the engine for itself (@system) */
 	bool covered, made_readonly;
 	const char *opened_by; /* the entry that opens it, NULL when covered */
+	struct seal_id id;
+};
+
+struct confine_noexec { /* a writable mount outside of `exec': nothing on it can be executed */
+	char *path; /* owned */
 	struct seal_id id;
 };
 
@@ -48,6 +53,8 @@ struct confinement {
 	size_t n_paths;
 	struct confine_mount *mounts;
 	size_t n_mounts;
+	struct confine_noexec *noexec;
+	size_t n_noexec;
 	struct confine_note *notes;
 	size_t n_notes;
 	unsigned int keys; /* 1 << enum confine_key: which are in force */
@@ -64,6 +71,9 @@ struct confine_input {
 	const struct oci_config *config;
 	const struct host *host;
 	int root_fd; /* O_PATH of the container's root, mounts in place */
+	/* /proc/PID/mountinfo of the init, seen from its root: every mount there is judged, also those that no
+	 * config.json knows. NULL: only the mounts of config.json are there to be judged */
+	const char *mountinfo;
 	bool unmounted; /* explain --bundle: the mounts are not in place, config.json alone tells where they will be */
 };
 

@@ -145,8 +145,13 @@ static void put_mounts(const struct confinement *c, struct pf_buf *b)
 		pf_buf_printf(b, ": %s", mount_state(c, m));
 		if (!m->covered && m->opened_by)
 			put_text(b, m->opened_by);
-		pf_buf_puts(b, "\n");
+		pf_buf_puts(b, m->destination ? "\n" : " (not in config.json)\n");
 	}
+	for (size_t i = 0; i < c->n_noexec; i++) {
+		pf_buf_puts(b, i ? " " : "noexec: ");
+		put_text(b, c->noexec[i].path);
+	}
+	pf_buf_puts(b, c->n_noexec ? "\n" : "");
 }
 
 static void put_bits(const struct confine_right *names, uint64_t bits, struct pf_buf *b)
@@ -156,11 +161,29 @@ static void put_bits(const struct confine_right *names, uint64_t bits, struct pf
 			pf_buf_printf(b, " %s", names->name);
 }
 
+/* A built-in profile promises less today than its name will hold: that is said where its name is. */
+static const char *pending(const struct policy *policy)
+{
+	bool from_file = false;
+
+	for (size_t k = 0; k < POLICY_KEY_COUNT_; k++) {
+		const struct policy_value *value = &policy->keys[k];
+
+		if (value->present && value->origin == POLICY_FROM_BUILTIN && value->origin_name)
+			return policy_profile_pending(value->origin_name);
+		from_file |= value->present && value->origin == POLICY_FROM_PROFILE;
+	}
+	/* Only `audit' gives no value at all today. */
+	return policy->profile && !from_file ? policy_profile_pending(policy->profile) : NULL;
+}
+
 static void explain_text(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
 {
 	pf_buf_puts(b, "profile: ");
 	put_text(b, policy->profile ? policy->profile : "none");
 	pf_buf_puts(b, "\n");
+	if (pending(policy))
+		pf_buf_printf(b, "  not enforced yet: %s\n", pending(policy));
 	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++)
 		put_key(policy, c, (enum confine_key)k, b);
 	put_mounts(c, b);
@@ -224,6 +247,8 @@ static void explain_json(const struct policy *policy, const struct confinement *
 		pf_buf_json(b, policy->profile);
 	else
 		pf_buf_puts(b, "null");
+	pf_buf_puts(b, ",\"not_enforced_yet\":");
+	pf_buf_json(b, pending(policy) ? pending(policy) : "");
 	pf_buf_puts(b, ",\"keys\":{");
 	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++) {
 		pf_buf_puts(b, k ? "," : "");
@@ -231,6 +256,8 @@ static void explain_json(const struct policy *policy, const struct confinement *
 	}
 	pf_buf_puts(b, "},\"mounts\":");
 	confine_json_mounts(b, c);
+	pf_buf_puts(b, ",\"noexec\":");
+	confine_json_noexec(b, c);
 	pf_buf_puts(b, ",\"landlock\":");
 	confine_json_landlock(b, c);
 	pf_buf_puts(b, ",\"degraded\":");

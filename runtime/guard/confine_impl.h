@@ -13,6 +13,8 @@
  * What the files confine_*.c share. One struct confine_run lives as long as one confine_resolve():
  *
  *   confine_mounts.c   where each mount of config.json ended up (sites); at the end covers and read-only binds
+ *   confine_tree.c     the mounts that are really there, so that those of hooks become sites too
+ *   confine_noexec.c   which of them lose execution when `exec' is in force
  *   confine_walk.c     a path of the container -> identity, with a rule for the symlinks on its way
  *   confine_tokens.c   one entry -> the paths it opens
  *   confine_bound.c    is each of them inside what the node allows
@@ -27,14 +29,25 @@ struct confine_paths {
 	size_t n;
 };
 
-struct confine_site { /* a mount of config.json, of any kind */
-	const struct oci_mount *mount;
-	size_t index; /* in config.json */
+struct confine_site { /* a mount of config.json, of any kind; or one that nobody announced */
+	const struct oci_mount *mount; /* NULL: not of config.json */
+	size_t index;                  /* in config.json */
+	size_t n_stacked;              /* mounts of config.json on this very place */
 	char *path;   /* resolved; owned */
 	struct seal_id id;
 	mode_t mode;
 	bool outside; /* brings data from outside the container: a bind mount, or a filesystem with a source */
 	bool engine;
+};
+
+struct confine_tree { /* one line of mountinfo */
+	uint64_t id, parent;
+	dev_t dev;
+	const char *root, *path, *fs; /* into run->tree_text */
+	bool readonly, noexec, propagates;
+	bool visible; /* a path leads to it; else another mount hides it */
+	mode_t mode;
+	struct seal_id seal; /* where visible */
 };
 
 struct confine_run {
@@ -44,6 +57,9 @@ struct confine_run {
 	struct seal_id root;
 	struct confine_site *sites;
 	size_t n_sites;
+	struct confine_tree *tree;
+	size_t n_tree;
+	char *tree_text;
 	struct confine_paths writable; /* first pass over `write': where no symlink is believed */
 	struct confine_paths bounds[CONFINE_KEY_COUNT_][POLICY_BOUNDS_MAX];
 };
@@ -78,8 +94,19 @@ const struct confine_site *confine_site_of(const struct confine_run *run, const 
 /** confine_decide_mounts() - fill out->mounts: what opens each, what is covered, what is made read-only */
 int confine_decide_mounts(struct confine_run *run, struct pf_error *e);
 
+/* ---- confine_tree.c */
+
+/** confine_judge_tree() - read in->mountinfo; what it shows and config.json does not know becomes a site */
+int confine_judge_tree(struct confine_run *run, struct pf_error *e);
+
+/* ---- confine_noexec.c */
+
+int confine_decide_noexec(struct confine_run *run, struct pf_error *e);
+
 /* ---- confine_system.c */
 
+/** confine_is_own_device() - a character device that the runtime may have bound where mknod(2) is not permitted */
+bool confine_is_own_device(const struct oci_config *config, const char *path, mode_t mode);
 /** confine_is_engine_mount() - a mount that engines make for themselves: @system opens it */
 bool confine_is_engine_mount(const struct oci_mount *mount, mode_t mode);
 /** confine_add_system() - @system's paths for @key */
@@ -147,12 +174,15 @@ void confine_json_strings(struct pf_buf *b, char *const *v, size_t n);
 void confine_json_bits(struct pf_buf *b, const struct confine_right *names, uint64_t bits);
 void confine_json_paths(struct pf_buf *b, const struct confinement *c, enum confine_key key);
 void confine_json_mounts(struct pf_buf *b, const struct confinement *c);
+void confine_json_noexec(struct pf_buf *b, const struct confinement *c);
 void confine_json_landlock(struct pf_buf *b, const struct confinement *c);
 void confine_json_degraded(struct pf_buf *b, const struct confinement *c);
 void confine_json_notes(struct pf_buf *b, const struct confinement *c);
 
 const struct policy_value *confine_value(const struct policy *policy, enum confine_key key);
 const char *confine_key_name(enum confine_key key);
+/** confine_new_site() - room for one more site at @path; NULL: out of memory */
+struct confine_site *confine_new_site(struct confine_run *run, const char *path);
 /** confine_where() - how a message starts: the annotation's JSON pointer, or the key and the file it stands in */
 void confine_where(const struct policy_value *value, enum confine_key key, char *buf, size_t size);
 /** confine_compare_paths() - an order in which all that lies below a path follows it at once */

@@ -60,9 +60,10 @@ void confine_json_mounts(struct pf_buf *b, const struct confinement *c)
 		const struct confine_mount *m = &c->mounts[i];
 
 		pf_buf_puts(b, i ? ",{\"destination\":" : "{\"destination\":");
-		pf_buf_json(b, m->destination);
+		pf_buf_json(b, m->destination ? m->destination : m->path);
 		pf_buf_puts(b, ",\"path\":");
 		pf_buf_json(b, m->path);
+		pf_buf_printf(b, ",\"in_config\":%s", m->destination ? "true" : "false");
 		pf_buf_printf(b, ",\"engine\":%s,\"covered\":%s,\"readonly\":%s,\"opened_by\":",
 			      m->engine ? "true" : "false", m->covered ? "true" : "false",
 			      m->made_readonly ? "true" : "false");
@@ -71,6 +72,16 @@ void confine_json_mounts(struct pf_buf *b, const struct confinement *c)
 		else
 			pf_buf_puts(b, "null");
 		pf_buf_puts(b, "}");
+	}
+	pf_buf_puts(b, "]");
+}
+
+void confine_json_noexec(struct pf_buf *b, const struct confinement *c)
+{
+	pf_buf_puts(b, "[");
+	for (size_t i = 0; i < c->n_noexec; i++) {
+		pf_buf_puts(b, i ? "," : "");
+		pf_buf_json(b, c->noexec[i].path);
 	}
 	pf_buf_puts(b, "]");
 }

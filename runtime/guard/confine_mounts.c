@@ -35,23 +35,18 @@ static bool is_hidden_by_later(const struct oci_config *config, size_t index, co
 static int add_site(struct confine_run *run, struct confine_site *site,
 		    const struct confine_found *found, struct pf_error *e)
 {
-	struct confine_site *more;
+	struct confine_site *here = NULL;
 
-	for (size_t i = 0; i < run->n_sites; i++) {
-		if (strcmp(run->sites[i].path, found->path) != 0)
-			continue;
-		site->path = run->sites[i].path;
-		run->sites[i] = *site;
-		return 0;
-	}
-	more = reallocarray(run->sites, run->n_sites + 1, sizeof(*more));
-	if (!more)
+	for (size_t i = 0; i < run->n_sites && !here; i++)
+		if (strcmp(run->sites[i].path, found->path) == 0)
+			here = &run->sites[i];
+	if (!here)
+		here = confine_new_site(run, found->path);
+	if (!here)
 		return pf_fail_sys(e, ENOMEM, "resolve the policy");
-	run->sites = more;
-	site->path = strdup(found->path);
-	if (!site->path)
-		return pf_fail_sys(e, ENOMEM, "resolve the policy");
-	run->sites[run->n_sites++] = *site;
+	site->path = here->path;
+	site->n_stacked = here->n_stacked + 1;
+	*here = *site;
 	return 0;
 }
 
@@ -109,6 +104,22 @@ static int find_one(struct confine_run *run, size_t index, struct pf_error *e)
 	site.outside = is_from_outside(mount);
 	site.engine = site.outside && confine_is_engine_mount(mount, found.mode);
 	return add_site(run, &site, &found, e);
+}
+
+struct confine_site *confine_new_site(struct confine_run *run, const char *path)
+{
+	struct confine_site *more = reallocarray(run->sites, run->n_sites + 1, sizeof(*more));
+	char *copy;
+
+	if (!more)
+		return NULL;
+	run->sites = more;
+	copy = strdup(path);
+	if (!copy)
+		return NULL;
+	more += run->n_sites++;
+	*more = (struct confine_site){ .path = copy };
+	return more;
 }
 
 int confine_find_mounts(struct confine_run *run, struct pf_error *e)
@@ -308,7 +319,7 @@ int confine_decide_mounts(struct confine_run *run, struct pf_error *e)
 
 		if (!site->outside)
 			continue;
-		m->destination = site->mount->destination;
+		m->destination = site->mount ? site->mount->destination : NULL;
 		m->path = strdup(site->path);
 		if (!m->path)
 			return pf_fail_sys(e, ENOMEM, "resolve the policy");

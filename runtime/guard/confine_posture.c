@@ -33,8 +33,8 @@ static void put_mechanisms(const struct confinement *c, struct pf_buf *b)
 	}
 	pf_buf_printf(b,
 		      "{\"no_new_privs\":true,\"landlock\":%s,\"seccomp\":true,\"covers\":%zu,"
-		      "\"readonly_mounts\":%zu}",
-		      c->abi ? "true" : "false", covers, readonly);
+		      "\"readonly_mounts\":%zu,\"noexec_mounts\":%zu}",
+		      c->abi ? "true" : "false", covers, readonly, c->n_noexec);
 }
 
 static void put_keys(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
@@ -118,6 +118,8 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	put_keys(policy, c, b);
 	pf_buf_puts(b, "},\"mounts\":");
 	confine_json_mounts(b, c);
+	pf_buf_puts(b, ",\"noexec\":");
+	confine_json_noexec(b, c);
 	pf_buf_puts(b, ",\"probes\":{");
 	put_probes(probes, b);
 	pf_buf_puts(b, "},\"capabilities_taken\":[");

@@ -19,6 +19,8 @@ static void run_done(struct confine_run *run)
 	for (size_t i = 0; i < run->n_sites; i++)
 		free(run->sites[i].path);
 	free(run->sites);
+	free(run->tree);
+	free(run->tree_text);
 	confine_paths_free(&run->writable);
 	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++)
 		for (size_t b = 0; b < POLICY_BOUNDS_MAX; b++)
@@ -131,10 +133,12 @@ static int resolve(struct confine_run *run, struct pf_error *e)
 	STEP(confine_walk(run, "/", LINKS_NONE, &root, e));
 	run->root = run->out->root = root.id;
 	STEP(confine_find_mounts(run, e));
+	STEP(confine_judge_tree(run, e));
 	STEP(find_writable(run, e));
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		STEP(resolve_key(run, order[i], e));
 	STEP(confine_decide_mounts(run, e));
+	STEP(confine_decide_noexec(run, e));
 	return note_loaders(run, e);
 }
 

@@ -122,6 +122,20 @@ static int write_readonly(const struct confinement *c, struct flat *f, struct pl
 	return 0;
 }
 
+static int write_noexec(const struct confinement *c, struct flat *f, struct plan_list *ret,
+			struct pf_error *e)
+{
+	auto_free struct seal_readonly *out = calloc(c->n_noexec + 1, sizeof(*out));
+
+	if (!out)
+		return pf_fail_sys(e, ENOMEM, "write the seal");
+	for (size_t i = 0; i < c->n_noexec; i++)
+		out[i] = (struct seal_readonly){ .path = flat_str(f, c->noexec[i].path),
+						 .id = c->noexec[i].id };
+	*ret = flat_items(f, out, sizeof(*out), c->n_noexec);
+	return 0;
+}
+
 int confine_write_seal(const struct confinement *c, struct flat *ret, struct pf_error *e)
 {
 	struct seal seal = {
@@ -144,6 +158,7 @@ int confine_write_seal(const struct confinement *c, struct flat *ret, struct pf_
 	STEP(write_rules(c, ret, &seal.rules, e));
 	STEP(write_covers(c, ret, &seal.covers, e));
 	STEP(write_readonly(c, ret, &seal.readonly, e));
+	STEP(write_noexec(c, ret, &seal.noexec, e));
 	seal.size = (uint32_t)flat_size(ret);
 	return flat_end(ret, &seal, sizeof(seal), e);
 }

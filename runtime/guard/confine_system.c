@@ -91,6 +91,23 @@ bool confine_is_engine_mount(const struct oci_mount *mount, mode_t mode)
 	return false;
 }
 
+bool confine_is_own_device(const struct oci_config *config, const char *path, mode_t mode)
+{
+	const struct oci_linux *l = &config->linux_;
+	char place[PATH_MAX];
+
+	if (!S_ISCHR(mode))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i].type == S_IFCHR && strcmp(parts[i].path, path) == 0)
+			return true;
+	for (size_t i = 0; i < l->n_devices; i++)
+		if (pf_path_normalise(l->devices[i].path, place, sizeof(place)) == 0 &&
+		    strcmp(place, path) == 0)
+			return true;
+	return false;
+}
+
 /* Engines list the basic devices in config.json too. */
 static bool is_added(const struct confine_run *run, enum confine_key key, const char *path)
 {

@@ -150,7 +150,8 @@ static int expand_mounts(struct confine_run *run, const struct confine_wish *wis
 			.id = site->id,
 		};
 
-		if (site->outside && !site->engine)
+		/* Nobody wrote a hook's mount down, so nobody can mean it by "the mounts". */
+		if (site->mount && site->outside && !site->engine)
 			STEP(confine_add_path(wish->out, &path, site->path, e));
 	}
 	return 0;

@@ -154,6 +154,9 @@ void confinement_free(struct confinement *c)
 	for (size_t i = 0; i < c->n_mounts; i++)
 		free(c->mounts[i].path);
 	free(c->mounts);
+	for (size_t i = 0; i < c->n_noexec; i++)
+		free(c->noexec[i].path);
+	free(c->noexec);
 	for (size_t i = 0; i < c->n_notes; i++)
 		free(c->notes[i].text);
 	free(c->notes);

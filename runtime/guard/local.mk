@@ -8,15 +8,17 @@ GUARD_SOURCES += \
 	runtime/guard/confine_home.c \
 	runtime/guard/confine_json.c \
 	runtime/guard/confine_mounts.c \
+	runtime/guard/confine_noexec.c \
 	runtime/guard/confine_posture.c \
 	runtime/guard/confine_resolve.c \
 	runtime/guard/confine_rules.c \
 	runtime/guard/confine_seal.c \
 	runtime/guard/confine_system.c \
 	runtime/guard/confine_tokens.c \
+	runtime/guard/confine_tree.c \
 	runtime/guard/confine_util.c \
 	runtime/guard/confine_walk.c \
 	runtime/guard/posture.c
 GUARD_SOURCES += runtime/guard/confine_void.c
-UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules
+UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
 EXTRA_DIST += tests/unit/confine_box.h $(wildcard $(top_srcdir)/tests/golden/explain/*)

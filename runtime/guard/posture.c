@@ -162,6 +162,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	put_mechanisms(b, root);
 	put_keys(b, json_get(root, "keys"));
 	put_mounts(b, json_get(root, "mounts"));
+	put_line(b, "noexec", json_get(root, "noexec"), "no mount");
 	put_members(b, "probe", json_get(root, "probes"));
 	put_line(b, "taken", json_get(root, "capabilities_taken"), "no capability");
 	put_permitted(b, json_get(root, "permitted"));

@@ -56,20 +56,22 @@ static int open_mount(const struct init *c, plan_str s, const struct seal_id *id
 	return fd < 0 ? pf_fail_sys(e, fd, "open `%s' in the container", path) : fd;
 }
 
-static int make_readonly(const struct init *c, struct pf_error *e)
+/* One attribute for the mounts of @list, with all below them or each alone. */
+static int set_attr(const struct init *c, struct plan_list list, uint64_t attr, bool recursive,
+		    struct pf_error *e)
 {
-	const struct seal_readonly *r = plan_items(c->seal, c->seal->readonly);
+	const struct seal_readonly *r = plan_items(c->seal, list);
 
-	for (uint32_t i = 0; i < c->seal->readonly.n; i++) {
+	for (uint32_t i = 0; i < list.n; i++) {
 		auto_fd fd = open_mount(c, r[i].path, &r[i].id, e);
 		int ret;
 
 		if (fd < 0)
 			return fd;
-		ret = fs_set_attrs(fd, PF_MOUNT_ATTR_RDONLY, 0, true);
+		ret = fs_set_attrs(fd, attr, 0, recursive);
 		if (ret < 0)
-			return pf_fail_sys(e, ret, "make `%s' read-only",
-					   confine_text(c, r[i].path));
+			return pf_fail_sys(e, ret, "make `%s' %s", confine_text(c, r[i].path),
+					   attr == PF_MOUNT_ATTR_RDONLY ? "read-only" : "noexec");
 	}
 	return 0;
 }
@@ -147,7 +149,7 @@ static int cover_one(const struct init *c, const struct cover_source *s,
 static int check_namespace(const struct init *c, struct pf_error *e)
 {
 	if ((c->plan->flags & PLAN_NEW_MNTNS) ||
-	    (c->seal->covers.n == 0 && c->seal->readonly.n == 0))
+	    (c->seal->covers.n == 0 && c->seal->readonly.n == 0 && c->seal->noexec.n == 0))
 		return 0;
 	return pf_fail(
 		e, PF_ERR_POLICY, 0,
@@ -189,7 +191,8 @@ int child_confine(struct init *c, struct pf_error *e)
 	STEP(sync_expect(c->plan->sync_fd, SYNC_SEAL, NULL, &fd, e));
 	STEP(confine_map_seal(c, fd, e));
 	STEP(check_namespace(c, e));
-	STEP(make_readonly(c, e));
+	STEP(set_attr(c, c->seal->readonly, PF_MOUNT_ATTR_RDONLY, true, e));
+	STEP(set_attr(c, c->seal->noexec, PF_MOUNT_ATTR_NOEXEC, false, e));
 	STEP(put_covers(c, e));
 	STEP(confine_build_ruleset(c, false, e));
 	return confine_probe(c, e);

@@ -155,6 +155,11 @@ static int finish_root(const struct init *c, struct pf_error *e)
 		if (ret < 0)
 			return pf_fail_sys(e, ret, "make the root read-only");
 	}
+	/* Whatever was mounted by now, also by a hook, keeps no tie to the host's mounts. */
+	ret = c->plan->flags & PLAN_PRIVATE_TREE ? fs_set_propagation(c->root_fd, MS_PRIVATE, true)
+						 : 0;
+	if (ret < 0)
+		return pf_fail_sys(e, ret, "make all mounts private");
 	/* The root alone: what was mounted on it has its own options. */
 	ret = propagation ? fs_set_propagation(c->root_fd, propagation, false) : 0;
 	return ret < 0 ? pf_fail_sys(e, ret, "set the root's propagation") : 0;

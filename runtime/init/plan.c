@@ -126,17 +126,29 @@ int plan_check(const struct plan *p, size_t size)
 	return 0;
 }
 
+static int bad_attrs(const struct block *b, struct plan_list list)
+{
+	const struct seal_readonly *o;
+
+	if (bad_list(b, list, sizeof(*o)))
+		return 1;
+	o = plan_items(b->base, list);
+	for (uint32_t i = 0; i < list.n; i++)
+		if (!o[i].path || bad_str(b, o[i].path))
+			return 1;
+	return 0;
+}
+
 int seal_check(const struct seal *s, size_t size)
 {
 	struct block b = { (const char *)s, size, sizeof(*s) };
 	const struct seal_rule *r;
 	const struct seal_cover *c;
-	const struct seal_readonly *o;
 
 	if (size < sizeof(*s) || size > PLAN_MAX_BYTES || s->magic != SEAL_MAGIC || s->size != size)
 		return -EINVAL;
 	if (bad_list(&b, s->rules, sizeof(*r)) || bad_list(&b, s->covers, sizeof(*c)) ||
-	    bad_list(&b, s->readonly, sizeof(*o)))
+	    bad_attrs(&b, s->readonly) || bad_attrs(&b, s->noexec))
 		return -EINVAL;
 	r = plan_items(s, s->rules);
 	for (uint32_t i = 0; i < s->rules.n; i++)
@@ -145,10 +157,6 @@ int seal_check(const struct seal *s, size_t size)
 	c = plan_items(s, s->covers);
 	for (uint32_t i = 0; i < s->covers.n; i++)
 		if (!c[i].path || bad_str(&b, c[i].path))
-			return -EINVAL;
-	o = plan_items(s, s->readonly);
-	for (uint32_t i = 0; i < s->readonly.n; i++)
-		if (!o[i].path || bad_str(&b, o[i].path))
 			return -EINVAL;
 	return 0;
 }

@@ -191,12 +191,37 @@ static inline void box_bound(struct box *b, enum policy_key key, const char *wor
 	bound->limit = bound->undecided = true;
 }
 
+/* What /proc/PID/mountinfo would show to a process whose root this is. */
+static inline char *box_mountinfo(const struct box *b)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	size_t n = strlen(b->root), len = 0;
+	char *text = calloc(1, 1 << 16), line[4096];
+
+	box_must(f && text, "mountinfo");
+	while (fgets(line, sizeof(line), f)) {
+		char *at = line;
+
+		for (int i = 0; i < 4 && at; i++)
+			at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL;
+		if (!at || strncmp(at, b->root, n) != 0 || (at[n] != '/' && at[n] != ' '))
+			continue;
+		len += (size_t)snprintf(text + len, (1 << 16) - len, "%.*s%s%s", (int)(at - line),
+					line, at[n] == '/' ? "" : "/", at + n);
+		box_must(len < 1 << 16, "mountinfo");
+	}
+	fclose(f);
+	return text;
+}
+
 static inline int box_resolve(struct box *b)
 {
+	auto_free char *mountinfo = b->unmounted ? NULL : box_mountinfo(b);
 	struct confine_input in = {
 		.policy = &b->policy,
 		.config = &b->config,
 		.host = &b->host,
+		.mountinfo = mountinfo,
 		.unmounted = b->unmounted,
 	};
 	int ret;

@@ -244,6 +244,7 @@ struct oci_seccomp {
 	bool has_default_errno;
 	uint32_t default_errno;
 	struct oci_strings architectures, flags;
+	bool has_flags; /* absent is not the same as none */
 	const char *listener_path, *listener_metadata;
 	struct oci_seccomp_syscall *syscalls;
 	size_t n_syscalls;

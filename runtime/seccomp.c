@@ -110,8 +110,8 @@ static int parse_flags(const struct oci_seccomp *profile, unsigned int *ret, str
 				       profile->flags.v[i]);
 		flags |= f->flag;
 	}
-	/* As runc: whoever names no flag does not want the cost of the speculation barrier. */
-	if (profile->flags.n == 0)
+	/* As runc: who does not mention flags does not want the cost of the speculation barrier; "none" is a choice. */
+	if (!profile->has_flags)
 		flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	*ret = flags;
 	return 0;

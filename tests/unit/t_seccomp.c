@@ -223,6 +223,10 @@ static void flags_are_those_of_the_system_call(void)
 
 	CHECK_INT(p.flags, ==, SECCOMP_FILTER_FLAG_SPEC_ALLOW);
 	seccomp_program_free(&p);
+	profile.has_flags = true;
+	p = compiled(&profile, -EBADF);
+	CHECK_INT(p.flags, ==, 0);
+	seccomp_program_free(&p);
 	profile.flags = list(
 		"SECCOMP_FILTER_FLAG_TSYNC SECCOMP_FILTER_FLAG_LOG SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV");
 	p = compiled(&profile, -EBADF);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/sys.h"
@@ -79,50 +80,52 @@ int pf_open_proc(int *ret_fd, struct pf_error *e)
 	return 0;
 }
 
-/* In a user namespace a file of the host's root shows the overflow id; our own uid 0 there is not host root. */
-static bool owner_is_trusted(const struct stat *st, bool host_ids)
-{
-	return host_ids ? st->st_uid == 0 : st->st_uid == OVERFLOW_UID;
-}
-
-static bool uids_are_host_ids(void)
+/*
+ * Who is the host's root here? The id that the map leads to 0 outside; where no line does, the host's root shows as the
+ * overflow id, and our own uid 0 is somebody else.
+ */
+static uid_t host_root(void)
 {
 	auto_fd fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	char text[16384], *save = NULL; /* a map has at most 340 lines of 33 bytes */
 	unsigned int in, out, n;
-	char text[128];
-	ssize_t len;
+	size_t len = 0;
+	ssize_t got;
 
 	if (fd < 0)
-		return true; /* no user namespaces in this kernel */
-	len = read(fd, text, sizeof(text) - 1);
-	if (len <= 0)
-		return false;
+		return 0; /* no user namespaces in this kernel */
+	while (len < sizeof(text) - 1 && (got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)got;
 	text[len] = '\0';
-	return sscanf(text, "%u %u %u", &in, &out, &n) == 3 && in == 0 && out == 0 &&
-	       n == UINT32_MAX;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (sscanf(line, "%u %u %u", &in, &out, &n) == 3 && out == 0 && n > 0)
+			return in;
+	return OVERFLOW_UID;
 }
 
-static int check_trusted(int fd, const char *path, bool host_ids, struct pf_error *e)
+/* @len: how much of @path has been opened; the message names that component and no other */
+static int check_trusted(int fd, const char *path, size_t len, uid_t root, struct pf_error *e)
 {
+	int n = len ? (int)len : 1;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return pf_fail_sys(e, errno, "stat `%s'", path);
-	if (!owner_is_trusted(&st, host_ids))
+		return pf_fail_sys(e, errno, "stat `%.*s'", n, path);
+	if (st.st_uid != root)
 		return pf_fail(e, PF_ERR_POLICY, 0,
-			       "`%s' is owned by uid %u, not by the host's root: chown root it",
-			       path, st.st_uid);
+			       "`%.*s' is owned by uid %u, not by the host's root: chown root it",
+			       n, path, st.st_uid);
 	if ((st.st_mode & 0022) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
 		return pf_fail(e, PF_ERR_POLICY, 0,
-			       "`%s' (mode %04o) can be written by others: chmod go-w it", path,
-			       st.st_mode & 07777);
+			       "`%.*s' (mode %04o) can be written by others: chmod go-w it", n,
+			       path, st.st_mode & 07777);
 	return 0;
 }
 
 int pf_open_trusted(const char *path, int *ret_fd, struct pf_error *e)
 {
 	auto_fd dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool host_ids = uids_are_host_ids();
+	uid_t root = host_root();
 	char part[NAME_MAX + 1];
 	const char *p = path;
 
@@ -132,7 +135,7 @@ int pf_open_trusted(const char *path, int *ret_fd, struct pf_error *e)
 		size_t n;
 		int fd;
 
-		STEP(check_trusted(dir, path, host_ids, e));
+		STEP(check_trusted(dir, path, (size_t)(p - path), root, e));
 		p += strspn(p, "/");
 		n = strcspn(p, "/");
 		if (n == 0 || n >= sizeof(part))
@@ -145,13 +148,13 @@ int pf_open_trusted(const char *path, int *ret_fd, struct pf_error *e)
 		else
 			fd = openat(dir, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0)
-			return pf_fail_sys(e, errno, "open `%s'", path);
+			return pf_fail_sys(e, errno, "open `%.*s'", (int)(p - path), path);
 		pf_close(dir);
 		dir = fd;
 		if (!*p)
 			break;
 	}
-	STEP(check_trusted(dir, path, host_ids, e));
+	STEP(check_trusted(dir, path, (size_t)(p - path), root, e));
 	*ret_fd = pf_take_fd(&dir);
 	return 0;
 }

@@ -264,7 +264,7 @@ void doctor_check_policy(struct doctor *d)
 	if (fstatat(AT_FDCWD, POLICY_NODE_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		doctor_add(d, "node policy", DOCTOR_NOTE, NULL,
 			   "there is no `%s': annotations alone decide, and no annotation means a "
-			   "plain container",
+			   "plain container; podman before 4.5.1 passes on those of images: write one",
 			   POLICY_NODE_FILE);
 	else if (pf_open_trusted(POLICY_NODE_FILE, &fd, &why) >= 0)
 		doctor_add(d, "node policy", DOCTOR_OK, NULL,

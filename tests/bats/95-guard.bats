@@ -14,6 +14,17 @@ local_setup() {
 	chmod -R a+rX "$SCRATCH/src"
 }
 
+# A mount point for the policy directory may be missing on the host: what a test made it takes away again.
+local_teardown() {
+	[ -z "${MADE_ETC-}" ] || rmdir /etc/pinfold
+}
+
+make_etc() {
+	mkdir -p "$SCRATCH/etc"
+	chmod 755 "$SCRATCH/etc"
+	[ -d /etc/pinfold ] || { mkdir /etc/pinfold && MADE_ETC=1; }
+}
+
 # mount_hook KIND SCRIPT: a hook in the container's mount namespace; $R is the container's root as the hook sees it
 mount_hook() {
 	local enter=''
@@ -238,4 +249,124 @@ EXEC="io.pinfold.exec=/probe /bin /usr"
 	bundle --annotate io.pinfold.read=@image -- /probe exit 0
 	run -0 pf explain --bundle "$BUNDLE"
 	refute_output "not enforced yet"
+}
+
+# --------------------------------------------------------------------------------------------- whose word a policy is
+
+# with_etc SCRIPT: run the container where /etc/pinfold is $SCRATCH/etc, after SCRIPT has changed something there
+with_etc() {
+	make_etc
+	# shellcheck disable=SC2016
+	run in_private sh -c 'cd "$1" && eval "$2" && shift 2 && mount --bind . /etc/pinfold && cd / && exec "$@"' sh \
+		"$SCRATCH/etc" "$1" "$RUNTIME" --root "$PF_ROOT" ${PF_GLOBALS[@]+"${PF_GLOBALS[@]}"} run --bundle "$BUNDLE" "$ID"
+}
+
+NODE='{"defaults":{"read":["/probe","/usr"]}}'
+
+@test "promise 1: without annotation and policy the container is plain, with an empty /etc/pinfold too" {
+	require_root
+	bundle -- /probe open-read /secret/key
+	with_etc :
+	assert_status 0
+	refute_output EACCES
+}
+
+@test "promise 2: a policy file that others could have written refuses every container and is named" {
+	local bad
+
+	require_root
+	bundle -- /probe exit 0
+	echo "$NODE" >"$SCRATCH/node"
+	for bad in 'chmod 666 policy.json' 'chown 1000 policy.json' 'mv policy.json p; ln -s p policy.json' \
+		'rm policy.json; mkdir policy.json' 'echo "{" >policy.json'; do
+		with_etc "rm -rf policy.json; cp ../node policy.json; chmod 644 policy.json; $bad"
+		assert_status 1
+		assert_contains /etc/pinfold/policy.json
+	done
+	with_etc 'rm -rf policy.json; cp ../node policy.json; chmod 777 .'
+	assert_status 1
+	assert_contains "\`/etc/pinfold' (mode 0777) can be written by others"
+}
+
+@test "promise 3: annotations, --policy and the user's file tighten the node policy and never loosen it" {
+	require_root
+	echo "$NODE" >"$SCRATCH/node"
+	bundle -- /probe each open-read /secret/key -- print-file /usr/share/public
+	with_etc 'cp ../node policy.json'
+	assert_output "EACCES
+public"
+	bundle --annotate "io.pinfold.read=/secret" -- /probe exit 0
+	with_etc 'cp ../node policy.json'
+	assert_status 1
+	assert_contains io.pinfold.read /secret /etc/pinfold/policy.json
+	echo '{"limits":{"read":["/"]},"permit":["host-pid"]}' >"$SCRATCH/own.json"
+	chmod 644 "$SCRATCH/own.json"
+	PF_GLOBALS=(--policy "$SCRATCH/own.json")
+	with_etc 'cp ../node policy.json'
+	assert_status 1
+	assert_contains /secret
+}
+
+@test "promise 4: an unknown member or a bad value in the node policy refuses and is named" {
+	require_root
+	bundle -- /probe exit 0
+	with_etc 'echo "{\"defaluts\":{}}" >policy.json'
+	assert_status 1
+	assert_contains defaluts
+	with_etc 'echo "{\"defaults\":{\"read\":[\"usr\"]}}" >policy.json'
+	assert_status 1
+	assert_contains usr
+}
+
+@test "promise 5: an empty list in the node policy allows nothing, an absent key is not confined" {
+	require_root
+	bundle -- /probe each open-read /secret/key -- create /work/x
+	with_etc 'echo "{\"defaults\":{\"write\":[]}}" >policy.json'
+	assert_output "ok
+EACCES"
+}
+
+@test "a profile that others could have written refuses, and no built-in one steps in" {
+	require_root
+	bundle --annotate io.pinfold.profile=agent -- /probe exit 0
+	with_etc 'mkdir profiles; echo "{}" >profiles/agent.json; chmod 666 profiles/agent.json'
+	assert_status 1
+	assert_contains /etc/pinfold/profiles/agent.json
+}
+
+@test "--policy takes a file that is the caller's own and nobody else's to write" {
+	require_root
+	bundle -- /probe exit 0
+	echo "$NODE" >"$SCRATCH/own.json"
+	chmod 666 "$SCRATCH/own.json"
+	PF_GLOBALS=(--policy "$SCRATCH/own.json")
+	with_etc :
+	assert_status 1
+	assert_contains own.json
+	PF_GLOBALS=(--policy "$SCRATCH/nonesuch.json")
+	with_etc :
+	assert_status 1
+	assert_contains nonesuch.json
+}
+
+@test "in a user namespace the namespace's own root is not the host's" {
+	require_root
+	bundle -- /probe exit 0
+	make_etc
+	echo "$NODE" >"$SCRATCH/etc/policy.json"
+	# the caller is 1000 outside and 0 inside; its own files look like root's there
+	chown -R 1000:1000 "$SCRATCH/etc"
+	# shellcheck disable=SC2016
+	run in_private sh -c 'mount --bind "$1" /etc/pinfold && shift &&
+		exec setpriv --reuid 1000 --regid 1000 --clear-groups unshare --user --map-root-user "$@"' sh \
+		"$SCRATCH/etc" "$RUNTIME" --root "$SCRATCH" doctor
+	assert_contains "is owned by uid 0, not by the host's root"
+	chown -R 0:0 "$SCRATCH/etc"
+	run in_private sh -c 'mount --bind "$1" /etc/pinfold && shift &&
+		exec setpriv --reuid 1000 --regid 1000 --clear-groups unshare --user --map-root-user "$@"' sh \
+		"$SCRATCH/etc" "$RUNTIME" --root "$SCRATCH" doctor
+	refute_output "not by the host's root"
+	run in_private sh -c 'mount --bind "$1" /etc/pinfold && shift && exec unshare --user --map-root-user "$@"' sh \
+		"$SCRATCH/etc" "$RUNTIME" --root "$SCRATCH" doctor
+	refute_output "not by the host's root"
 }

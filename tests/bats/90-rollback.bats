@@ -11,7 +11,7 @@ local_setup() {
 }
 
 before_and_after() {
-	find /sys/fs/cgroup -mindepth 2 -maxdepth 6 -type d -path '*pf-test*' 2>/dev/null | sort
+	find /sys/fs/cgroup -mindepth 2 -maxdepth 6 -type d -path "*$ID*" 2>/dev/null | sort
 	sort /proc/self/mountinfo | cut -d' ' -f5
 	find "$PF_ROOT" -mindepth 1 | grep -v -e '/\.cache' -e '/seccomp' | sort
 }

@@ -125,7 +125,7 @@ int mount_cgroup(struct init *c, const struct plan_mount *m, int target, struct 
 		.type = "tmpfs",
 		.source = "tmpfs",
 		.data = "mode=755",
-		.attrs = attrs & ~PF_MOUNT_ATTR_RDONLY, /* until the directories are made */
+		.attrs = attrs & ~PF_MOUNT_ATTR_RDONLY, /* until all is in it: engines bind one more */
 		.mode = -1,
 	};
 	uint32_t n = c->plan->cgroup_mounts.n;
@@ -143,6 +143,5 @@ int mount_cgroup(struct init *c, const struct plan_mount *m, int target, struct 
 		return pf_fail_sys(e, ret, "attach the tmpfs of the cgroups");
 	for (uint32_t i = 0; i < n; i++)
 		STEP(mount_hierarchy(c, &h[i], attrs, tree, e));
-	ret = attrs & PF_MOUNT_ATTR_RDONLY ? fs_set_attrs(tree, PF_MOUNT_ATTR_RDONLY, 0, false) : 0;
-	return ret < 0 ? pf_fail_sys(e, ret, "make the tmpfs of the cgroups read-only") : 0;
+	return attrs & PF_MOUNT_ATTR_RDONLY ? mount_readonly_later(&tree, e) : 0;
 }

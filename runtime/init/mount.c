@@ -320,18 +320,21 @@ static int mount_fs(struct init *c, const struct plan_mount *m, struct pf_error 
 	tree = make_tree(m, &args, target, e);
 	if (tree < 0)
 		return tree;
-	if (late && n_late_readonly == ARRAY_SIZE(late_readonly)) {
-		ret = fs_set_attrs(tree, PF_MOUNT_ATTR_RDONLY, 0, false);
-		if (ret < 0)
-			return pf_fail_sys(e, ret, "make it read-only");
-		late = false;
-	}
 	ret = fs_attach(tree, target);
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "attach");
-	if (late)
-		late_readonly[n_late_readonly++] = pf_take_fd(&tree);
-	return 0;
+	return late ? mount_readonly_later(&tree, e) : 0;
+}
+
+int mount_readonly_later(int *tree, struct pf_error *e)
+{
+	int ret = 0;
+
+	if (n_late_readonly == ARRAY_SIZE(late_readonly))
+		ret = fs_set_attrs(*tree, PF_MOUNT_ATTR_RDONLY, 0, false);
+	else
+		late_readonly[n_late_readonly++] = pf_take_fd(tree);
+	return ret < 0 ? pf_fail_sys(e, ret, "make it read-only") : 0;
 }
 
 int mount_seal_readonly(struct pf_error *e)

@@ -189,10 +189,27 @@ static int do_vm_read(char **a)
 	return r == -EFAULT ? 0 : r; /* a bad address there: the process itself was open to us */
 }
 
-/* fd-hunt N: look N times for a descriptor of another process that leads to a directory or file, and print the first */
+static void note_target(long pid, int fd)
+{
+	static char seen[4096];
+	char path[64], target[512], line[600];
+	long n;
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n <= 0 || target[0] != '/' || !strncmp(target, "/dev/", 5) || access(path, F_OK) < 0)
+		return;
+	target[n] = 0;
+	snprintf(line, sizeof(line), " %d:%s", fd, target);
+	if (strstr(seen, line) || strlen(seen) + strlen(line) >= sizeof(seen))
+		return;
+	strcat(seen, line);
+	say("%s", seen + 1);
+}
+
+/* fd-hunt N: look N times for descriptors of other processes that lead to files, and say which there were */
 static int do_fd_hunt(char **a)
 {
-	char path[128], target[512];
 	const struct dirent *e;
 
 	say("nothing");
@@ -202,19 +219,8 @@ static int do_fd_hunt(char **a)
 		while (d && (e = readdir(d))) {
 			long pid = strtol(e->d_name, NULL, 10);
 
-			if (pid <= 1 || pid == getpid())
-				continue;
-			for (int fd = 0; fd < 24; fd++) {
-				long n;
-
-				snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, fd);
-				n = readlink(path, target, sizeof(target) - 1);
-				if (n <= 0 || target[0] != '/' || !strncmp(target, "/dev/", 5))
-					continue;
-				target[n] = 0;
-				if (access(path, F_OK) == 0)
-					say("%s -> %s", path, target);
-			}
+			for (int fd = 0; pid > 1 && pid != getpid() && fd < 32; fd++)
+				note_target(pid, fd);
 		}
 		if (d)
 			closedir(d);

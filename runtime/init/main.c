@@ -64,13 +64,16 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Waits in accept(2), for as long as nobody starts the container. */
+/*
+ * Waits in accept(2), for as long as nobody starts the container. The end of `create' must not be ours, but a create
+ * that is killed before it has written the state leaves nobody who knows of us: until then EOF is our death signal.
+ */
 static int wait_for_start(struct init *c, struct pf_error *e)
 {
-	/* `create' ends now: its death must not be ours. */
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
 		return pf_fail_sys(e, errno, "disarm the parent death signal");
 	STEP(sync_send(c->plan->sync_fd, SYNC_READY, c->probes, -1));
+	STEP(sync_expect(c->plan->sync_fd, SYNC_RECORDED, NULL, NULL, e));
 	pf_close(c->plan->sync_fd);
 	do
 		c->start_conn = accept4(c->plan->start_fd, NULL, NULL, SOCK_CLOEXEC);

@@ -147,6 +147,10 @@ int child_pivot(struct init *c, struct pf_error *e)
 		STEP(root_move(c, e));
 	else
 		STEP(pivot(e));
+	/* What leads to the host's tree and procfs ends here, not at start: whoever may trace us could walk through it. */
+	pf_close(c->plan->root_fd);
+	pf_close(c->plan->proc_fd);
+	pf_close(c->plan->null_fd);
 	pf_close_ptr(&c->root_fd);
 	c->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return c->root_fd < 0 ? pf_fail_sys(e, errno, "open the new root") : 0;

@@ -12,8 +12,8 @@
 static const char *const step_names[SYNC_STEP_COUNT_] = {
 	[SYNC_STAGED] = "staged",   [SYNC_IDMAP] = "idmap", [SYNC_CGROUP] = "cgroup",
 	[SYNC_MOUNTED] = "mounted", [SYNC_HOOKS] = "hooks", [SYNC_TREE] = "tree",
-	[SYNC_SEAL] = "seal",       [SYNC_READY] = "ready", [SYNC_START] = "start",
-	[SYNC_EXEC] = "exec",
+	[SYNC_SEAL] = "seal",       [SYNC_READY] = "ready", [SYNC_RECORDED] = "recorded",
+	[SYNC_START] = "start",     [SYNC_EXEC] = "exec",
 };
 
 const char *sync_step_name(enum sync_step step)

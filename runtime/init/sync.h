@@ -19,6 +19,7 @@ enum sync_step {
 	SYNC_TREE,    /* init -> parent: confined only: pivoted, an fd of my root comes along */
 	SYNC_SEAL,    /* parent -> init: confined only: the memfd of part 2 comes along */
 	SYNC_READY, /* init -> parent: everything but the last seal is done; .value packs the probes' results */
+	SYNC_RECORDED, /* parent -> init: the state is written, so that delete can find you: you may outlive me */
 	SYNC_START, /* start -> init, on the start socket */
 	SYNC_EXEC,  /* init -> start: all steps done, execve is next; EOF after this is success */
 	SYNC_STEP_COUNT_,

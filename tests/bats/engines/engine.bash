@@ -21,12 +21,13 @@ use_podman() {
 	while IFS= read -r line; do
 		export "${line?}"
 	done <"$ENGINE/podman.env"
-	STORE=$ENGINE/podman/storage
+	export STORE=$ENGINE/podman/storage
 }
 
 # ------------------------------------------------------------------------------------------------------------ running
 
-# box [PODMAN OPTION...] -- COMMAND...: a container that is removed again, without a network unless an option says one
+# box [PODMAN OPTION...] -- COMMAND...: a container that is removed again, without a network unless an option says one.
+# WANT=STATUS box ... where it must end so; bats wants to be told of 127.
 box() {
 	local opts=()
 
@@ -36,7 +37,7 @@ box() {
 	done
 	shift
 	[[ " ${opts[*]-} " == *" --network"* || " ${opts[*]-} " == *" --pod "* ]] || opts+=(--network none)
-	run podman run --rm ${opts[@]+"${opts[@]}"} "$IMAGE" "$@" </dev/null
+	run ${WANT:+"-$WANT"} podman run --rm ${opts[@]+"${opts[@]}"} "$IMAGE" "$@" </dev/null
 }
 
 # up [PODMAN OPTION...] [-- COMMAND...]: the container $C in the background; it ends at once when asked to
@@ -54,7 +55,7 @@ up() {
 }
 
 in_box() {
-	run podman exec "$C" "$@" </dev/null
+	run ${WANT:+"-$WANT"} podman exec "$C" "$@" </dev/null
 }
 
 # with_tty COMMAND: by a shell on a terminal of 33 rows and 101 columns; $output without carriage returns and the like
@@ -94,7 +95,7 @@ require_hybrid() {
 # ---------------------------------------------------------------------------------------------------------- tear down
 
 podman_left() {
-	grep -q '"id"' "$STORE"/*-containers/containers.json 2>/dev/null
+	grep -q '"id":' "$STORE"/*-containers/containers.json 2>/dev/null
 }
 
 podman_sweep() {
@@ -103,7 +104,7 @@ podman_sweep() {
 } >/dev/null 2>&1
 
 engine_left_behind() {
-	[ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -maxdepth 1 -printf 'state %p\n'
+	[ ! -d "$STATE" ] || find "$STATE" -mindepth 1 -maxdepth 1 ! -name '.*' -printf 'state %p\n'
 	find /sys/fs/cgroup -mindepth 2 -type d -name 'libpod-*' -printf 'cgroup %p\n'
 	sed -n "s,^[^/]*/[^ ]* \($ENGINE/.*/merged\) .*,mount \1,p; s,^[^/]*/[^ ]* \(/run/netns/[^ ]*\) .*,mount \1,p" \
 		/proc/self/mountinfo
@@ -114,7 +115,7 @@ teardown() {
 
 	! declare -F local_teardown >/dev/null || local_teardown
 	[ -z "${STORE-}" ] || ! podman_left || podman_sweep
-	left=$(engine_left_behind)
+	left=$(engine_left_behind | head -5)
 	rm -rf --one-file-system "$SCRATCH"
 	[ -z "$left" ] || fail "left behind: $left"
 }

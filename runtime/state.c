@@ -83,10 +83,11 @@ int state_root_open(const char *option, bool rootless, bool make, int *ret_fd, c
 	}
 	if (fd < 0)
 		return pf_fail_sys(e, errno, "open the state directory `%s'", ret_path);
-	/* Whoever can write here decides which process a container's id means. */
+	/* Whoever can write here decides which process a container's id means, and what its filter is: also by a new name,
+	 * so the sticky bit helps nothing. */
 	if (fstat(fd, &st) < 0)
 		return pf_fail_sys(e, errno, "stat the state directory `%s'", ret_path);
-	if (st.st_uid != geteuid() || (st.st_mode & 0022 && !(st.st_mode & S_ISVTX)))
+	if (st.st_uid != geteuid() || (st.st_mode & 0022))
 		return pf_fail(
 			e, PF_ERR_HOST, 0,
 			"the state directory `%s' (uid %u, mode %04o) must be this user's own and not writable by others",
@@ -134,6 +135,26 @@ int state_claim(int root_fd, const char *id, int *ret_dir_fd, struct pf_error *e
 	return 0;
 }
 
+/* What pf_replace_file_at() had begun when it was killed: ".NAME.PID". */
+static int remove_unfinished(int dir_fd, const char *id, struct pf_error *e)
+{
+	int fd = openat(dir_fd, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+	int ret = 0;
+
+	if (!dir) {
+		pf_close(fd);
+		return pf_fail_sys(e, errno, "list the state directory of `%s'", id);
+	}
+	while (ret == 0 && (d = readdir(dir)))
+		if (d->d_name[0] == '.' && strcmp(d->d_name, ".") != 0 &&
+		    strcmp(d->d_name, "..") != 0 && unlinkat(dir_fd, d->d_name, 0) < 0)
+			ret = pf_fail_sys(e, errno, "remove `%s' of `%s'", d->d_name, id);
+	closedir(dir);
+	return ret;
+}
+
 int state_release(int root_fd, const char *id, struct pf_error *e)
 {
 	static const char *const files[] = { "state.json",   "config.json",  "seccomp.bpf",
@@ -148,7 +169,14 @@ int state_release(int root_fd, const char *id, struct pf_error *e)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		if (unlinkat(dir, files[i], 0) < 0 && errno != ENOENT)
 			return pf_fail_sys(e, errno, "remove `%s' of `%s'", files[i], id);
-	if (unlinkat(root_fd, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
+		return 0;
+	if (errno == ENOTEMPTY) {
+		STEP(remove_unfinished(dir, id, e));
+		if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
+			return 0;
+	}
+	if (errno != ENOENT)
 		return pf_fail_sys(e, errno, "remove the state directory of `%s'", id);
 	return 0;
 }

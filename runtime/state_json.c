@@ -131,7 +131,8 @@ int state_load(int root_fd, const char *id, struct state *ret, struct pf_error *
 			"container `%s' is being created, or its create was killed (delete --force clears it)",
 			id);
 	STEP(pf_read_file_at(dir, "state.json", STATE_MAX_BYTES, &text, &len, e));
-	STEP(json_parse(text, len, NULL, &s.doc, e));
+	if (json_parse(text, len, NULL, &s.doc, e) < 0)
+		return pf_wrap(e, "the state of `%s' is damaged (what it named may still run)", s.id);
 	r = fill(&s, json_root(s.doc), e);
 	if (r < 0) {
 		json_free(s.doc);

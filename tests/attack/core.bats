@@ -39,3 +39,50 @@ in_hook() {
 	in_hook --nnp --seccomp "$SCRATCH/seccomp" -- nnp
 	assert_output 1
 }
+
+# --------------------------------------------------------------------------------------------------------------- state
+
+@test "a state root that others can write to is refused, also with the sticky bit" {
+	local mode
+	bundle -- /probe exit 0
+	for mode in 1777 777 770 775; do
+		chmod "$mode" "$PF_ROOT"
+		create_fails
+		assert_contains "$PF_ROOT" "not writable by others"
+		run -1 pf list
+	done
+	chmod 700 "$PF_ROOT"
+}
+
+@test "delete --force clears what a killed create had begun to write, and nothing of another's" {
+	mkdir "$PF_ROOT/$ID"
+	touch "$PF_ROOT/$ID/config.json" "$PF_ROOT/$ID/.state.json.123" "$PF_ROOT/$ID/.seal.plan.77"
+	run -0 pf delete --force "$ID"
+	[ ! -e "$PF_ROOT/$ID" ]
+	mkdir "$SCRATCH/elsewhere"
+	touch "$SCRATCH/elsewhere/state.json"
+	ln -s "$SCRATCH/elsewhere" "$PF_ROOT/$ID"
+	run -1 pf delete --force "$ID"
+	[ -e "$SCRATCH/elsewhere/state.json" ]
+	rm "$PF_ROOT/$ID"
+}
+
+# ---------------------------------------------------------------------------------------------------- a killed create
+
+@test "a create that is killed before it has written the state takes its init with it" {
+	local server tries
+	bundle -- /probe forever
+	# A listener whose queue is full holds the create just before its last word to the init.
+	perl -MSocket -e 'socket(my $l, AF_UNIX, SOCK_STREAM, 0); bind($l, pack_sockaddr_un($ARGV[0])); listen($l, 0);
+		socket(my $c, AF_UNIX, SOCK_STREAM, 0); connect($c, pack_sockaddr_un($ARGV[0])); sleep 60' "$SCRATCH/full" 3>&- 4>&- &
+	server=$!
+	for tries in {1..100}; do [ ! -S "$SCRATCH/full" ] || break; sleep 0.05; done
+	"$RUNTIME" --root "$PF_ROOT" create --bundle "$BUNDLE" --pidfd-socket "$SCRATCH/full" "$ID" >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+	for tries in {1..100}; do [ ! -e "$PF_ROOT/$ID/state.json" ] || break; sleep 0.05; done
+	[ -e "$PF_ROOT/$ID/state.json" ]
+	kill -9 $!
+	wait $! || true
+	kill "$server"
+	wait_for_status "$ID" stopped
+	run -0 pf delete "$ID"
+}

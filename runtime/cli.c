@@ -196,11 +196,32 @@ static int check_operands(const struct cli *cli, struct pf_error *e)
 	return 0;
 }
 
+/*
+ * Operands of a command that takes a fixed number of them may stand before its options, as people write
+ * `update ID --memory 1g'. They are moved to the front; where the rest is another program's, nothing is.
+ */
+static bool takes_operand(struct cli *cli, int i, int *n_operands)
+{
+	const struct command *c = cli->command;
+	char *arg = cli->argv[i];
+
+	if (!c || c->max_args < 0 || (arg[0] == '-' && arg[1]))
+		return false;
+	memmove(cli->argv + *n_operands + 1, cli->argv + *n_operands,
+		(size_t)(i - *n_operands) * sizeof(*cli->argv));
+	cli->argv[(*n_operands)++] = arg;
+	return true;
+}
+
 int cli_parse(struct cli *cli, const struct cli_option *options, struct pf_error *e)
 {
-	int i;
+	int i, n = 0;
 
-	for (i = 0; i < cli->argc && cli->argv[i][0] == '-' && cli->argv[i][1]; i++) {
+	for (i = 0; i < cli->argc; i++) {
+		if (takes_operand(cli, i, &n))
+			continue;
+		if (cli->argv[i][0] != '-' || !cli->argv[i][1])
+			break;
 		if (strcmp(cli->argv[i], "--") == 0) {
 			i++;
 			break;
@@ -211,7 +232,9 @@ int cli_parse(struct cli *cli, const struct cli_option *options, struct pf_error
 			return print_options(options, e);
 		STEP(take_option(cli, &i, options, e));
 	}
-	cli->argc -= i;
-	cli->argv += i;
+	/* the early operands, then what follows the options */
+	memmove(cli->argv + i - n, cli->argv, (size_t)n * sizeof(*cli->argv));
+	cli->argc -= i - n;
+	cli->argv += i - n;
 	return check_operands(cli, e);
 }

@@ -28,7 +28,8 @@ int cmd_kill(struct runtime *rt, struct cli *cli, struct pf_error *e)
 	if (ret != CLI_GO)
 		return ret < 0 ? ret : 0;
 	name = cli->argc > 1 ? cli->argv[1] : "TERM";
-	sig = oci_signal_number(name);
+	/* 0 is no signal of config.json's, but asks whether the container runs */
+	sig = strcmp(name, "0") == 0 ? 0 : oci_signal_number(name);
 	if (sig < 0)
 		return pf_fail(e, PF_ERR_CONFIG, 0, "unknown signal \"%s\"", name);
 	STEP(runtime_open_root(rt, false, e));

@@ -143,6 +143,8 @@ static int add_caps(struct oci_process *p, const struct cli_list *caps, struct p
 		p->caps[OCI_CAP_BOUNDING] |= 1ull << cap;
 		p->caps[OCI_CAP_PERMITTED] |= 1ull << cap;
 		p->caps[OCI_CAP_EFFECTIVE] |= 1ull << cap;
+		/* without this no other user than 0 would keep it over execve(2) */
+		p->caps[OCI_CAP_AMBIENT] |= (1ull << cap) & p->caps[OCI_CAP_INHERITABLE];
 	}
 	return 0;
 }
@@ -179,6 +181,7 @@ static int read_process(const struct exec_flags *f, const struct state *s, struc
 			struct pf_error *e)
 {
 	auto_free char *text = NULL;
+	auto_fd fd = -EBADF;
 	size_t len;
 	int ret;
 
@@ -186,7 +189,13 @@ static int read_process(const struct exec_flags *f, const struct state *s, struc
 		STEP(pf_read_file_at(s->dir_fd, "config.json", JSON_MAX_BYTES, &text, &len, e));
 		return oci_config_parse(text, len, c, e);
 	}
-	STEP(pf_read_file_at(AT_FDCWD, f->process, JSON_MAX_BYTES, &text, &len, e));
+	/* The caller's own file, which may be a pipe: /dev/fd/63 of a shell. */
+	fd = open(f->process, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return pf_fail_sys(e, errno, "open `%s'", f->process);
+	ret = pf_read_all(fd, JSON_MAX_BYTES, &text, &len, e);
+	if (ret < 0)
+		return pf_wrap(e, "`%s'", f->process);
 	ret = oci_process_parse(text, len, c, e);
 	return ret < 0 ? pf_wrap(e, "`%s'", f->process) : 0;
 }

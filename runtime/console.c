@@ -127,6 +127,7 @@ static void make_raw(struct termios *saved, bool *is_raw)
 		return;
 	raw = *saved;
 	cfmakeraw(&raw);
+	raw.c_oflag = saved->c_oflag; /* it ends the lines: the inner terminal does not */
 	*is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 

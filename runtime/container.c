@@ -194,17 +194,35 @@ static bool init_takes_all(const struct state *s)
 	return s->ns_flags & CLONE_NEWPID;
 }
 
+static bool has_processes(const struct state *s)
+{
+	struct pf_error ignored = PF_ERROR_INIT;
+	auto_free pid_t *pids = NULL;
+	size_t n = 0;
+
+	return cgroup_pids(&s->cgroup, &pids, &n, &ignored) == 0 && n > 0;
+}
+
 static int signal_container(const struct state *s, int sig, bool all, struct pf_error *e)
 {
+	struct pf_error gone = PF_ERROR_INIT;
 	auto_fd pidfd = -EBADF;
+	bool left = false;
 	int ret;
 
 	if (all || (sig == SIGKILL && !init_takes_all(s) && s->cgroup.n > 0)) {
+		left = has_processes(s);
 		STEP(cgroup_kill(&s->cgroup, sig, e));
 		if (all)
 			return 0;
 	}
-	STEP(state_pidfd(s, &pidfd, e));
+	ret = state_pidfd(s, &pidfd, &gone);
+	if (ret < 0 && left)
+		return 0; /* the init had ended before them: they were what was left to kill */
+	if (ret < 0) {
+		*e = gone;
+		return ret;
+	}
 	ret = sys_pidfd_send_signal(pidfd, sig);
 	if (ret == -ESRCH)
 		return pf_fail(e, PF_ERR_SYS, ESRCH, "container not running");

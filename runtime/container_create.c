@@ -258,7 +258,7 @@ int create_write_plan(struct container *c, struct pf_error *e)
 		.confined = c->policy.confined,
 		.no_pivot = c->opt->no_pivot,
 		.no_new_keyring = c->opt->no_new_keyring,
-		.detached = c->opt->detach,
+		.detached = c->opt->detach || c->opt->console_socket,
 		.keep_groups = keep && strcmp(keep, "1") == 0,
 	};
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
@@ -159,7 +160,7 @@ static int write_plan(struct exec *x, struct pf_error *e)
 		.caps = x->caps,
 		.preserve_fds = x->opt->preserve_fds,
 		.confined = x->state->confined,
-		.detached = x->opt->detach,
+		.detached = x->opt->detach || x->opt->console_socket,
 		.keep_groups = keep && strcmp(keep, "1") == 0,
 		.pidfd = x->init_pidfd,
 		.join_flags = x->state->ns_flags,
@@ -248,6 +249,7 @@ static int run(struct exec *x, struct pf_error *e)
 	int ret;
 
 	STEP(prepare(x, e));
+	pf_debug("exec in `%s': prepared", x->state->id);
 	if (!x->opt->detach)
 		foreground_block_signals();
 	STEP(spawn(x, e));
@@ -257,6 +259,7 @@ static int run(struct exec *x, struct pf_error *e)
 		return ret;
 	}
 	(void)waitpid(x->stage_pid, NULL, 0);
+	pf_debug("exec in `%s': process %d runs", x->state->id, (int)x->pid);
 	return x->opt->detach ? 0 : foreground_wait(x->pid, x->pidfd, x->ours_fd, e);
 }
 

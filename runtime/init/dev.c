@@ -193,11 +193,15 @@ static int make_all(const struct init *c, int dev, struct pf_error *e)
 {
 	const struct plan_device *d = plan_items(c->plan, c->plan->devices);
 	const struct plan_link *l = plan_items(c->plan, c->plan->links);
+	auto_fd console = -EBADF;
 
 	for (uint32_t i = 0; i < c->plan->devices.n; i++)
 		STEP(make_device(c, &d[i], e));
 	for (uint32_t i = 0; i < c->plan->links.n; i++)
 		STEP(make_link(c, &l[i], e));
+	/* The terminal comes when /dev is read-only already, if it shall be. */
+	if (c->plan->flags & PLAN_TERMINAL)
+		STEP(root_make_target(c, "/dev/console", false, true, &console, e));
 	return link_ptmx(dev, e);
 }
 

@@ -19,6 +19,7 @@ struct init {
 	int ruleset_fd; /* built Landlock ruleset, -EBADF */
 	int exec_fd;    /* the program, opened O_PATH by lookup; -EBADF */
 	const char *exec_path; /* resolved path of the program */
+	const char *home; /* "HOME=..." to add to the program's environment, NULL: it has one */
 	bool joined_cgroup;
 	int64_t probes; /* packed results of enum seal_probe, 2 bits each */
 };

@@ -15,6 +15,7 @@ INIT_SOURCES = \
 	base/fdpass.c \
 	runtime/init/confine.c \
 	runtime/init/filter.c \
+	runtime/init/home.c \
 	runtime/init/hooks.c \
 	runtime/init/landlock.c \
 	runtime/init/limits.c \

@@ -288,6 +288,14 @@ static bool is_device_fs(const char *type)
 	return true;
 }
 
+/* A directory that only we made says nothing of the mode that a tmpfs shall have: it then has its own, 1777. */
+static bool is_missing(const struct init *c, const struct plan_mount *m)
+{
+	auto_fd fd = root_open(c, plan_text(c->plan, m->dest), O_PATH | O_CLOEXEC);
+
+	return fd == -ENOENT;
+}
+
 static int mount_fs(struct init *c, const struct plan_mount *m, struct pf_error *e)
 {
 	struct fs_make args = {
@@ -297,7 +305,7 @@ static int mount_fs(struct init *c, const struct plan_mount *m, struct pf_error 
 		.attrs = (m->attr_set | m->rec_attr_set) & FS_ATTRS,
 		.mode = -1,
 	};
-	bool is_tmpfs = strcmp(args.type, "tmpfs") == 0, late;
+	bool is_tmpfs = strcmp(args.type, "tmpfs") == 0, late, is_new;
 	auto_fd target = -EBADF, tree = -EBADF;
 	struct stat st;
 	int ret;
@@ -305,10 +313,11 @@ static int mount_fs(struct init *c, const struct plan_mount *m, struct pf_error 
 	if (is_dest(plan_text(c->plan, m->dest), "/proc") && strcmp(args.type, "proc") != 0)
 		return pf_fail(e, PF_ERR_CONFIG, 0,
 			       "`/proc' cannot be mounted because it is not of type proc");
+	is_new = is_tmpfs && is_missing(c, m);
 	STEP(open_target(c, m, true, &target, e));
 	if (!fs_data_fits(args.data))
 		return mount_legacy(&args, target, e);
-	if (is_tmpfs && !fs_data_has(args.data, "mode")) {
+	if (is_tmpfs && !is_new && !fs_data_has(args.data, "mode")) {
 		if (fstat(target, &st) < 0)
 			return pf_fail_sys(e, errno, "look at the mount point");
 		args.mode = (int)(st.st_mode & 07777);

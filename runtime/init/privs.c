@@ -191,7 +191,7 @@ int child_drop_privileges(struct init *c, struct pf_error *e)
 int child_execute(struct init *c, struct pf_error *e)
 {
 	const struct plan_process *p = &c->plan->process;
-	char **argv = plan_argv(c->plan, p->args), **env = plan_argv(c->plan, p->env);
+	char **argv = plan_argv(c->plan, p->args), **env = program_env(c);
 
 	if (!argv || !env)
 		return pf_fail_sys(e, ENOMEM, "execute `%s'", c->exec_path);

@@ -6,6 +6,7 @@ const struct step before_ready[] = {
 	{ "session", child_enter_session },
 	{ "ids", child_become_root },
 	{ "names", child_set_names },
+	{ "loopback", child_raise_loopback },
 	{ "rootfs", child_build_rootfs },
 	{ "mounts", child_mount_all },
 	{ "devices", child_make_devices },
@@ -16,6 +17,7 @@ const struct step before_ready[] = {
 	{ "masks", child_mask_paths },
 	{ "terminal", child_open_terminal },
 	{ "program", child_find_program },
+	{ "home", child_find_home },
 	{ "confine", child_confine },
 	{ NULL, NULL },
 };
@@ -27,6 +29,7 @@ const struct step exec_steps[] = {
 	{ "root", child_enter_root },
 	{ "terminal", child_open_terminal },
 	{ "program", child_find_program },
+	{ "home", child_find_home },
 	{ "confine", child_confine_again },
 	{ NULL, NULL },
 };

@@ -27,6 +27,7 @@ int child_become_root(struct init *c, struct pf_error *e);
 int child_join_cgroup(struct init *c,
 		      struct pf_error *e); /* idempotent: the cgroup mount needs it early */
 int child_set_names(struct init *c, struct pf_error *e);
+int child_raise_loopback(struct init *c, struct pf_error *e);
 
 /* rootfs.c - the root and what is mounted in it */
 int child_build_rootfs(struct init *c,
@@ -62,6 +63,9 @@ int child_load_own_filter(struct init *c, struct pf_error *e);
 
 /* privs.c */
 int child_find_program(struct init *c, struct pf_error *e); /* program.c */
+int child_find_home(struct init *c, struct pf_error *e);    /* home.c: c->home */
+/** program_env() - the program's environment with HOME; NULL: out of memory */
+char **program_env(const struct init *c);
 int program_announce(struct init *c, struct pf_error *e);   /* SYNC_EXEC: execve is next */
 int child_close_fds(struct init *c, struct pf_error *e);
 int child_set_limits(struct init *c,

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -67,6 +68,20 @@ static int bind_console(struct init *c, int slave, struct pf_error *e)
 	return 0;
 }
 
+/*
+ * Two terminals in a row must not both turn "\n" into "\r\n". In the foreground the outer one does it, and output that
+ * goes to a pipe or a file has the program's own lines. Set before the program can write.
+ */
+static void end_lines_once(int slave)
+{
+	struct termios t;
+
+	if (tcgetattr(slave, &t) < 0)
+		return;
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	(void)tcsetattr(slave, TCSANOW, &t);
+}
+
 int child_open_terminal(struct init *c, struct pf_error *e)
 {
 	const struct plan_process *p = &c->plan->process;
@@ -78,6 +93,8 @@ int child_open_terminal(struct init *c, struct pf_error *e)
 	if (!(c->plan->flags & PLAN_TERMINAL))
 		return 0;
 	STEP(open_pair(c, &master, &slave, e));
+	if (!(c->plan->flags & PLAN_DETACHED))
+		end_lines_once(slave);
 	if (size.ws_row && size.ws_col && ioctl(master, TIOCSWINSZ, &size) < 0)
 		return pf_fail_sys(e, errno, "set the terminal's size");
 	if (c->plan->flags & PLAN_CREATE)

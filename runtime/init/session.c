@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,5 +122,28 @@ int child_set_names(struct init *c, struct pf_error *e)
 				"join the session keyring `%s' (--no-new-keyring keeps the caller's)",
 				keyring);
 	}
+	return 0;
+}
+
+/* A new network namespace has its loopback down, and nobody but us brings it up where the engine adds no network.
+ *
+ * Should:	run before the hooks: those that make networks expect it, as other runtimes do it.
+ */
+int child_raise_loopback(struct init *c, struct pf_error *e)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	auto_fd fd = -EBADF;
+
+	if (!(c->plan->clone_flags & CLONE_NEWNET))
+		return 0;
+	/* any kind of socket will do for these requests */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return pf_fail_sys(e, errno, "make a socket for the loopback");
+	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
+		return pf_fail_sys(e, errno, "look at the loopback");
+	request.ifr_flags |= IFF_UP;
+	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return pf_fail_sys(e, errno, "bring the loopback up");
 	return 0;
 }

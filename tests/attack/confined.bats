@@ -3,6 +3,7 @@
 # What else a confined workload tries: other processes, sockets, terminals, namespaces, kernel interfaces, programs; what a
 # later exec gets after the workload has prepared the ground; what an image, an annotation or an old kernel may change.
 
+# shellcheck disable=SC2034,SC2154
 load ../bats/helpers
 
 READ="io.pinfold.read=/usr /bin /probe /work"

@@ -3,6 +3,7 @@
 # What somebody tries next who has read the other files here: entries that are chosen so that they mean more than they say,
 # mounts under and over each other, descriptors handed in, the caller's own mistakes.
 
+# shellcheck disable=SC2034,SC2154
 load ../bats/helpers
 
 READ="io.pinfold.read=/usr /bin /probe /work"

@@ -3,6 +3,7 @@
 # A confined workload tries every way to a file that its policy does not give: other names, other calls, other ABIs, links,
 # mounts, races, descriptors. What it may read must stay readable (a denial of everything proves nothing).
 
+# shellcheck disable=SC2034,SC2154
 load ../bats/helpers
 
 READ="io.pinfold.read=/usr /bin /probe /work"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The life of a container, and what the engines read of it: statuses, error texts, exit statuses, files.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 # ------------------------------------------------------------------------------------------------------- create, start

@@ -3,6 +3,7 @@
 # What the program finds: arguments, environment, identity, privileges, limits, terminal, descriptors; and the same for
 # what exec adds later.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 # ------------------------------------------------------------------------------------------ arguments, environment, cwd
@@ -265,7 +266,7 @@ with_files() {
 
 # recvtty, and what came through it in $SCRATCH/tty
 start_recvtty() {
-	"$PF_SUITE/tools/recvtty" "$SCRATCH/tty.sock" >"$SCRATCH/tty" 2>&1 <"${1:-/dev/null}" 3>&- 4>&- &
+	"$PF_SUITE/tools/recvtty" "$SCRATCH/tty.sock" >"$SCRATCH/tty" 2>&1 </dev/null 3>&- 4>&- &
 	RECVTTY=$!
 	wait_until "the console socket" test -S "$SCRATCH/tty.sock"
 }

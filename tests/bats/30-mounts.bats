@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The file tree: mounts and their options, devices, masked and read-only paths, propagation, sysctls.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 # private COMMAND...: in a mount namespace of its own, so that nothing mounted by a test reaches the host

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Namespaces: new ones, those of the host, those named by a path; user namespaces and their maps; time; cgroup.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 host_ns() {

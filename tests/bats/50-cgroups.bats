@@ -3,6 +3,7 @@
 # Control groups: where the container is, what limits it, what update changes, what is left afterwards. What the host's
 # controllers cannot show is shown in a guest (tests/vm).
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 v1() {

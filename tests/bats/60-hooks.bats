@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Hooks: the six kinds, their order, where they run, what they read, and what their failure does.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 local_setup() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The OCI filter: actions, arguments, architectures, flags, and how it goes together with privileges.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 # filter DEFAULT [NAMES ACTION [MORE]]...: a profile

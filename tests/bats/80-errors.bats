@@ -3,6 +3,7 @@
 # A hostile or broken config.json: refused within bounds, with a message that says where, what and how to mend it. The
 # texts are pinfold's own; that another runtime refuses too is not asserted here.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 local_setup() {

@@ -3,6 +3,7 @@
 # A failed create leaves nothing of ours behind: no cgroup, mount, process or state. Every step of create is made to fail
 # in turn. Needs a build with --enable-test-hooks: it has --list-steps and obeys PF_TEST_FAIL_AT.
 
+# shellcheck disable=SC2034,SC2154
 load helpers
 
 local_setup() {

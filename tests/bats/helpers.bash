@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every test file loads: a bundle of its own for each test, ways to run it, and a teardown that fails the test when
 # anything of it is left on the host.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2016
 
 bats_require_minimum_version 1.7.0
 
@@ -77,8 +77,11 @@ split_ns() {
 
 	[ "$type" = "$1" ] || path=${1#*=}
 	jq_add '.linux.namespaces |= (map(select(.type != @@)))' "$type"
-	[ -n "$path" ] && jq_add '.linux.namespaces += [ { type: @@, path: @@ } ]' "$type" "$path" ||
+	if [ -n "$path" ]; then
+		jq_add '.linux.namespaces += [ { type: @@, path: @@ } ]' "$type" "$path"
+	else
 		jq_add '.linux.namespaces += [ { type: @@ } ]' "$type"
+	fi
 }
 
 # The ids 0..65535 of the container are 100000..165535 of the host.
@@ -188,7 +191,7 @@ start_box() {
 
 # The workload inherits the runtime's stdio: it must not be bats' own pipe, or bats waits for it.
 create_box() {
-	pf create --bundle "$BUNDLE" --pid-file "$SCRATCH/pid" "$@" "$ID" >"$SCRATCH/out" 2>&1 </dev/null 3>&- 4>&- ||
+	pf create --bundle "$BUNDLE" --pid-file "$SCRATCH/pid" "$ID" >"$SCRATCH/out" 2>&1 </dev/null 3>&- 4>&- ||
 		fail "create: $(cat "$SCRATCH/out")"
 }
 
@@ -342,7 +345,7 @@ require_root() {
 }
 
 require_cgroup_v1() {
-	[ -d "/sys/fs/cgroup/$1" ] && [ "$(stat -f -c %T "/sys/fs/cgroup/$1")" = cgroupfs ] ||
+	[ "$(stat -f -c %T "/sys/fs/cgroup/$1" 2>/dev/null)" = cgroupfs ] ||
 		skip_or_fail "needs the cgroup v1 controller $1"
 }
 
@@ -379,7 +382,7 @@ left_processes() {
 
 	for f in $(grep -lsE "/$id(/|\$)" /proc/[0-9]*/cgroup; grep -lsaF "$id" /proc/[0-9]*/cmdline); do
 		pid=${f#/proc/} pid=${pid%%/*}
-		[ "$pid" != "$$" ] && [ "$pid" != "$BASHPID" ] && ! process_gone "$pid" || continue
+		if [ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] || process_gone "$pid"; then continue; fi
 		echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
 	done
 }

@@ -452,3 +452,34 @@ file
 	run -0 pf run --no-new-keyring --bundle "$BUNDLE" "$ID"
 	[ "$output" != "_ses.$ID" ]
 }
+
+@test "exec --ignore-paused enters a paused container, and waits with it" {
+	pinfold_only
+	require_cgroup_v1 freezer
+	sleeper
+	pf pause "$ID"
+	run -255 pf exec "$ID" /probe exit 0
+	pf exec --ignore-paused "$ID" /probe exit 5 </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	local waiting=$! code=0
+	pf resume "$ID"
+	wait "$waiting" || code=$?
+	[ "$code" -eq 5 ]
+}
+
+@test "exec has the affinity that execCPUAffinity asks for" {
+	pinfold_only
+	sleeper --jq '.process.execCPUAffinity = { initial: "0", final: "0" }'
+	in_box affinity
+	assert_output 0
+}
+
+@test "--pidfd-socket gets a pidfd of the program" {
+	pinfold_only
+	bundle -- /probe forever
+	"$PF_SUITE/tools/recvtty" "$SCRATCH/pidfd.sock" >"$SCRATCH/pidfd" 2>&1 </dev/null 3>&- 4>&- &
+	RECVTTY=$!
+	wait_until "the socket" test -S "$SCRATCH/pidfd.sock"
+	pf create --bundle "$BUNDLE" --pidfd-socket "$SCRATCH/pidfd.sock" "$ID" >/dev/null 2>&1 </dev/null 3>&-
+	wait "$RECVTTY"
+	grep -q '^no terminal: anon_inode:\[\?pidfd' "$SCRATCH/pidfd" || fail "$(cat "$SCRATCH/pidfd")"
+}

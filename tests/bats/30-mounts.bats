@@ -183,6 +183,44 @@ EROFS"
 	assert_match '^file 0644 2000:2000 '
 }
 
+# bind_with SOURCE DESTINATION OPTIONS: a bind mount with these options alone
+bind_with() {
+	jq -nc --arg s "$1" --arg d "$2" --arg o "$3" '{ type: "bind", source: $s, destination: $d, options: ("bind," + $o | split(",")) }'
+}
+
+@test "ridmap maps what is mounted below too, idmap does not" {
+	! is_runc || skip "newer than Debian's runc"
+	make_source
+	local map='[{"containerID":0,"hostID":2000,"size":1}]' o
+	for o in idmap ridmap; do
+		bundle --mount "$(bind_with "$SCRATCH/src" /mnt "rbind,$o" | jq -c --argjson m "$map" '. + { uidMappings: $m, gidMappings: $m }')" \
+			-- /probe each stat /mnt/file -- stat /mnt/sub
+		run_with_submount
+		[[ ${lines[0]} == "file 0644 2000:2000 "* ]] || fail "$o: $output"
+		[[ ${lines[1]} == *"$([ $o = ridmap ] && echo 2000:2000 || echo 0:0)"* ]] || fail "$o: $output"
+	done
+}
+
+@test "src-nofollow takes a symlink as the source itself, copy-symlink makes one like it" {
+	! is_runc || skip "an option of crun's"
+	make_source
+	ln -s file "$SCRATCH/src/link"
+	probe --mount "$(bind_with "$SCRATCH/src/link" /work/copied copy-symlink)" -- readlink /work/copied
+	assert_output file
+	bundle --mount "$(bind_with "$SCRATCH/src/link" /work/plain ro)" -- /probe print-file /work/plain
+	run -0 pf run --bundle "$BUNDLE" "$ID"
+	assert_output from-host
+}
+
+@test "dest-nofollow does not follow a symlink of the image" {
+	! is_runc || skip "an option of crun's"
+	make_source
+	ln -s /etc/greeting "$BUNDLE/rootfs/work/link"
+	bundle --mount "$(bind_with "$SCRATCH/src/file" /work/link dest-nofollow)" -- /probe print-file /etc/greeting
+	run pf run --bundle "$BUNDLE" "$ID"
+	[ "$status" -ne 0 ] || assert_output hello
+}
+
 # ------------------------------------------------------------------------------------------------------------ tmpfs
 
 @test "a tmpfs has the size, mode and owner of its options" {

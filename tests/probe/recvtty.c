@@ -2,6 +2,7 @@
 /*
  * recvtty SOCKET: the engine's end of --console-socket. It listens on SOCKET, receives one terminal by SCM_RIGHTS, prints
  * "console: NAME" where the sender named it, then relays: terminal to stdout, stdin to terminal, until the terminal ends.
+ * Of anything else that arrives it prints what it is ("no terminal: anon_inode:[pidfd]"), and ends.
  */
 #include <errno.h>
 #include <poll.h>
@@ -49,6 +50,20 @@ static int receive(int sock)
 	return fd;
 }
 
+static int show(int fd)
+{
+	char path[64], target[256];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return 1;
+	target[n] = 0;
+	printf("no terminal: %s\n", target);
+	return 0;
+}
+
 /* 0: the source is at its end */
 static int copy_some(int from, int to)
 {
@@ -68,6 +83,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "recvtty: %s\n", strerror(errno));
 		return 1;
 	}
+	if (!isatty(tty))
+		return show(tty);
 	close(sock);
 	while (poll(p, 2, -1) >= 0 || errno == EINTR) {
 		if (p[0].revents && !copy_some(tty, 1))

@@ -21,6 +21,7 @@ struct init {
 	const char *exec_path; /* resolved path of the program */
 	const char *home; /* "HOME=..." to add to the program's environment, NULL: it has one */
 	bool joined_cgroup;
+	bool cwd_later; /* the working directory is the user's alone */
 	int64_t probes; /* packed results of enum seal_probe, 2 bits each */
 };
 

@@ -163,28 +163,37 @@ static int enter_cwd(struct init *c, struct pf_error *e)
 	return 0;
 }
 
+/*
+ * Should:	run before any filter of the engine's: profiles older than openat2(2) refuse it, and must still start
+ *		what they could start before. The working directory stays over all that follows.
+ */
+int child_enter_cwd(struct init *c, struct pf_error *e)
+{
+	int ret = enter_cwd(c, e);
+
+	if (ret != -EACCES)
+		return ret;
+	/* A directory only the user may enter (a root that root squash or a user namespace keeps out): tried again. */
+	*e = (struct pf_error)PF_ERROR_INIT;
+	c->cwd_later = true;
+	return 0;
+}
+
 /* Should:	run before Landlock and no_new_privs, which need nothing of what is lost here.
  * Mustn't:	leave a window as the new user with the old capabilities and a dumpable process. */
 int child_drop_privileges(struct init *c, struct pf_error *e)
 {
 	const struct plan *plan = c->plan;
-	int cwd_ret;
 
 	give_stdio(plan->process.uid);
 	STEP(drop_bounding(plan->process.caps[CAPS_BOUNDING], e));
-	cwd_ret = enter_cwd(c, e);
-	if (cwd_ret < 0 && cwd_ret != -EACCES)
-		return cwd_ret;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return pf_fail_sys(e, errno, "keep capabilities over the change of uid");
 	STEP(set_ids(plan, e));
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		return pf_fail_sys(e, errno, "stay undumpable");
-	/* A directory only the user may enter (a root that root squash or a user namespace keeps out). */
-	if (cwd_ret < 0) {
-		*e = (struct pf_error)PF_ERROR_INIT;
+	if (c->cwd_later)
 		STEP(enter_cwd(c, e));
-	}
 	return set_caps(plan->process.caps, e);
 }
 

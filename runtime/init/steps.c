@@ -19,6 +19,7 @@ const struct step before_ready[] = {
 	{ "program", child_find_program },
 	{ "home", child_find_home },
 	{ "confine", child_confine },
+	{ "shed", child_shed_caps },
 	{ NULL, NULL },
 };
 
@@ -31,6 +32,7 @@ const struct step exec_steps[] = {
 	{ "program", child_find_program },
 	{ "home", child_find_home },
 	{ "confine", child_confine_again },
+	{ "shed", child_shed_caps },
 	{ NULL, NULL },
 };
 
@@ -39,6 +41,7 @@ const struct step after_start[] = {
 	{ "fds", child_close_fds },
 	{ "limits", child_set_limits },
 	{ "label", child_set_label },
+	{ "working directory", child_enter_cwd },
 	{ "early seccomp", child_early_seccomp },
 	{ "privileges", child_drop_privileges },
 	{ "no_new_privs", child_set_no_new_privs },

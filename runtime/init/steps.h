@@ -71,6 +71,7 @@ int child_close_fds(struct init *c, struct pf_error *e);
 int child_set_limits(struct init *c,
 		     struct pf_error *e); /* rlimits, scheduler, ioprio, personality, umask */
 int child_set_label(struct init *c, struct pf_error *e);
+int child_enter_cwd(struct init *c, struct pf_error *e);
 int child_early_seccomp(struct init *c,
 			struct pf_error *e); /* without no_new_privs the OCI filter comes first */
 int child_drop_privileges(struct init *c, struct pf_error *e); /* ids, groups, capabilities */
@@ -78,6 +79,9 @@ int child_limit_caps(struct init *c, struct pf_error *e);      /* capabilities a
 int child_set_no_new_privs(struct init *c, struct pf_error *e);
 int child_late_seccomp(struct init *c, struct pf_error *e);
 int child_execute(struct init *c, struct pf_error *e);
+
+/* shed.c */
+int child_shed_caps(struct init *c, struct pf_error *e);
 
 /* root.c - paths in the container's root, by fd */
 /** root_open() - openat2 below c->root_fd with IN_ROOT|NO_MAGICLINKS; the fd or -errno */

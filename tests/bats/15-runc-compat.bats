@@ -111,3 +111,14 @@ passwd() { # LINE...: the image's, no longer shared with other tests
 	run -0 pf exec --user 1000 --cap CAP_CHOWN "$ID" /bin/grep CapAmb /proc/self/status
 	[[ $output == *0000000000000000 ]] || fail "$output"
 }
+
+# ------------------------------------------------------------------------------------------------------------- seccomp
+
+@test "a profile older than openat2 does not keep the program from its directory" {
+	box --cwd /tmp --jq '.linux.seccomp = { "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "action": "SCMP_ACT_ERRNO",
+		"names": [ "openat2", "close_range", "fsopen", "open_tree", "move_mount", "mount_setattr" ] } ] }' \
+		-- /bin/sh -c 'pwd; cat /proc/self/status | grep -c "Seccomp:.2"'
+	[ "$status" -eq 0 ] || fail "$output"
+	[ "$output" = "/tmp
+1" ]
+}

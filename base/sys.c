@@ -105,6 +105,11 @@ int sys_seccomp(unsigned int op, unsigned int flags, void *args)
 	return ret_of(syscall(SYS_seccomp, op, flags, args));
 }
 
+int sys_capget(void *header, void *data)
+{
+	return ret_of(syscall(SYS_capget, header, data));
+}
+
 int sys_capset(const void *header, const void *data)
 {
 	return ret_of(syscall(SYS_capset, header, data));

@@ -78,6 +78,7 @@ int sys_memfd_create(const char *name, unsigned int flags);
 #define PF_MFD_EXEC          0x10u /* Linux 6.3 */
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_seccomp(unsigned int op, unsigned int flags, void *args);
+int sys_capget(void *header, void *data);
 int sys_capset(const void *header, const void *data);
 int sys_keyctl_join_session(const char *name);
 int sys_ioprio_set(int value); /* this process */

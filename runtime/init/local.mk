@@ -25,6 +25,7 @@ INIT_SOURCES = \
 	runtime/init/probe.c \
 	runtime/init/program.c \
 	runtime/init/session.c \
+	runtime/init/shed.c \
 	runtime/init/stage.c \
 	runtime/init/steps.c \
 	runtime/init/sync.c \

@@ -38,6 +38,7 @@ static const struct plan *map_plan(int fd)
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return NULL;
+	pf_close(fd);
 	return plan_check(p, (size_t)st.st_size) == 0 ? p : NULL;
 }
 

@@ -107,6 +107,10 @@ int stage_one(struct init *c, struct pf_error *e)
 		return pf_fail_sys(e, pid, "clone into the new namespaces (flags 0x%llx)",
 				   (unsigned long long)args.flags);
 	if (pid == 0) {
+		/* What leads back to the namespaces outside is not for the process inside. */
+		for (uint32_t i = 0; i < plan->joins.n; i++)
+			pf_close(
+				((const struct plan_ns_join *)plan_items(plan, plan->joins))[i].fd);
 		await_gate(gate);
 		return 0;
 	}

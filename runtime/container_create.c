@@ -88,12 +88,17 @@ int create_open_sources(struct container *c, struct pf_error *e)
 	return sources_open(&c->config, c->bundle, &c->rt->host, &c->sources, e);
 }
 
+/* Only while the name still means what we claimed: a delete and another create may have come between. */
 static void unclaim(void *arg)
 {
 	struct container *c = arg;
 	struct pf_error ignored = PF_ERROR_INIT;
+	struct stat ours, there;
 
-	(void)state_release(c->rt->root_fd, c->state.id, &ignored);
+	if (fstat(c->state.dir_fd, &ours) == 0 &&
+	    fstatat(c->rt->root_fd, c->state.id, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
+		(void)state_release(c->rt->root_fd, c->state.id, &ignored);
 }
 
 static void describe(struct container *c)
@@ -144,6 +149,7 @@ int create_compile_seccomp(struct container *c, struct pf_error *e)
 		cache = openat(c->rt->root_fd, ".seccomp",
 			       O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	STEP(seccomp_compile(&c->config.linux_.seccomp, cache, &c->seccomp, e));
+	c->state.has_seccomp = true;
 	c->state.seccomp_flags = c->seccomp.flags;
 	return pf_create_file_at(c->state.dir_fd, "seccomp.bpf", c->seccomp.code,
 				 c->seccomp.n * sizeof(*c->seccomp.code), 0600, e);

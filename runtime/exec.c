@@ -53,10 +53,8 @@ static int load_seccomp(struct exec *x, struct pf_error *e)
 	char *text;
 	size_t len;
 
-	if (faccessat(x->state->dir_fd, "seccomp.bpf", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0
-				       : pf_fail_sys(e, errno, "open the seccomp program of `%s'",
-						     x->state->id);
+	if (!x->state->has_seccomp)
+		return 0;
 	STEP(pf_read_file_at(x->state->dir_fd, "seccomp.bpf", SECCOMP_MAX_BYTES, &text, &len, e));
 	x->seccomp.code = (struct sock_filter *)(void *)text;
 	x->seccomp.n = len / sizeof(struct sock_filter);

@@ -39,9 +39,9 @@ const struct step exec_steps[] = {
 const struct step after_start[] = {
 	{ "hooks", child_start_hooks },
 	{ "fds", child_close_fds },
-	{ "limits", child_set_limits },
 	{ "label", child_set_label },
 	{ "working directory", child_enter_cwd },
+	{ "limits", child_set_limits }, /* after the last open(2): there may be none left */
 	{ "early seccomp", child_early_seccomp },
 	{ "privileges", child_drop_privileges },
 	{ "no_new_privs", child_set_no_new_privs },

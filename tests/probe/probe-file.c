@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plain ways to a file: what the policy's read, write and exec must decide. */
-#include "probe.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +12,8 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include "probe.h"
 
 static int do_open_read(char **a)
 {
@@ -111,7 +111,8 @@ static int do_rename(char **a)
 
 static int do_exchange(char **a)
 {
-	return failed(syscall(SYS_renameat2, AT_FDCWD, a[0], AT_FDCWD, a[1], 2 /* RENAME_EXCHANGE */));
+	return failed(
+		syscall(SYS_renameat2, AT_FDCWD, a[0], AT_FDCWD, a[1], 2 /* RENAME_EXCHANGE */));
 }
 
 static int do_link(char **a)
@@ -126,7 +127,10 @@ static int do_symlink(char **a)
 
 static int do_mknod(char **a)
 {
-	mode_t type = a[1][0] == 'c' ? S_IFCHR : a[1][0] == 'b' ? S_IFBLK : a[1][0] == 's' ? S_IFSOCK : S_IFIFO;
+	mode_t type = a[1][0] == 'c'   ? S_IFCHR
+		      : a[1][0] == 'b' ? S_IFBLK
+		      : a[1][0] == 's' ? S_IFSOCK
+				       : S_IFIFO;
 
 	return failed(mknod(a[0], type | 0600, a[2] ? makedev(number(a[2]), number(a[3])) : 0));
 }
@@ -237,8 +241,9 @@ static int do_statvfs(char **a)
 	static const struct {
 		unsigned long bit;
 		const char *name;
-	} bits[] = { { ST_RDONLY, "ro" }, { ST_NOSUID, "nosuid" }, { 4, "nodev" }, { 8, "noexec" },
-		     { 1024, "noatime" }, { 2048, "nodiratime" }, { 4096, "relatime" } };
+	} bits[] = { { ST_RDONLY, "ro" }, { ST_NOSUID, "nosuid" }, { 4, "nodev" },
+		     { 8, "noexec" },     { 1024, "noatime" },     { 2048, "nodiratime" },
+		     { 4096, "relatime" } };
 	struct statvfs st;
 
 	if (statvfs(a[0], &st) < 0)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mounts, roots and namespaces: what a confined program must not be able to change. */
-#include "probe.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -15,8 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "probe.h"
+
 #define NEW_USER 0x10000000
-#define NEW_NS 0x00020000
+#define NEW_NS   0x00020000
 
 static int do_mount_tmpfs(char **a)
 {
@@ -91,8 +91,10 @@ static int do_chroot_read(char **a)
 	return read_first(open(a[1], O_RDONLY | O_CLOEXEC));
 }
 
-static const char *const ns_names[] = { "user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time", NULL };
-static const long ns_flags[] = { NEW_USER, NEW_NS, 0x20000000, 0x40000000, 0x08000000, 0x04000000, 0x02000000, 0x80 };
+static const char *const ns_names[] = { "user", "mnt",    "pid",  "net", "ipc",
+					"uts",  "cgroup", "time", NULL };
+static const long ns_flags[] = { NEW_USER,   NEW_NS,     0x20000000, 0x40000000,
+				 0x08000000, 0x04000000, 0x02000000, 0x80 };
 
 static int do_unshare(char **a)
 {
@@ -193,7 +195,8 @@ static int do_mount_info(char **a)
 		return -errno;
 	say("none");
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*d %*d %*s %2047s %2047s %511s %1023[^\n]", root, point, opts, rest) < 4)
+		if (sscanf(line, "%*d %*d %*s %2047s %2047s %511s %1023[^\n]", root, point, opts,
+			   rest) < 4)
 			continue;
 		if (!strcmp(point, a[0]))
 			say("%s %s %s", root, opts, rest);

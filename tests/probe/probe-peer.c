@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sockets, terminals, other processes, and kernel interfaces that have no file. */
-#include "probe.h"
-
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,17 +20,22 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const char *const families[] = { "unix", "inet", "inet6", "netlink", "packet", "alg", "vsock", "bluetooth",
-					"can",	"tipc", "xdp",	 "smc",	    "kcm",    NULL };
+#include "probe.h"
+
+static const char *const families[] = { "unix", "inet",  "inet6",     "netlink", "packet",
+					"alg",  "vsock", "bluetooth", "can",     "tipc",
+					"xdp",  "smc",   "kcm",       NULL };
 static const long family_values[] = { 1, 2, 10, 16, 17, 38, 40, 31, 29, 30, 44, 43, 41 };
 static const char *const types[] = { "stream", "dgram", "raw", "seqpacket", NULL };
 static const long type_values[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET };
-static const char *const protos[] = { "tcp", "udp", "icmp", "icmpv6", "mptcp", "sctp", "route", "audit", "raw", NULL };
+static const char *const protos[] = { "tcp",  "udp",   "icmp",  "icmpv6", "mptcp",
+				      "sctp", "route", "audit", "raw",    NULL };
 static const long proto_values[] = { 6, 17, 1, 58, 262, 132, 0, 9, 255 };
 
 static int do_socket(char **a)
 {
-	int fd = socket((int)lookup(a[0], families, family_values), (int)lookup(a[1], types, type_values),
+	int fd = socket((int)lookup(a[0], families, family_values),
+			(int)lookup(a[1], types, type_values),
 			a[2] ? (int)lookup(a[2], protos, proto_values) : 0);
 
 	return finish(fd, failed(fd));
@@ -41,7 +44,8 @@ static int do_socket(char **a)
 static int do_socketpair(char **a)
 {
 	int sv[2] = { -1, -1 };
-	int r = failed(socketpair((int)lookup(a[0], families, family_values), (int)lookup(a[1], types, type_values), 0, sv));
+	int r = failed(socketpair((int)lookup(a[0], families, family_values),
+				  (int)lookup(a[1], types, type_values), 0, sv));
 
 	finish(sv[0], 0);
 	return finish(sv[1], r);
@@ -61,9 +65,10 @@ static int unix_socket(const char *name, int (*call)(int, const struct sockaddr 
 	memcpy(sa.sun_path, name, len);
 	if (name[0] == '@')
 		sa.sun_path[0] = 0;
-	return call(fd, (const struct sockaddr *)&sa, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0 ?
-		       finish(fd, -errno) :
-		       fd;
+	return call(fd, (const struct sockaddr *)&sa,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0
+		       ? finish(fd, -errno)
+		       : fd;
 }
 
 static int do_connect_unix(char **a)
@@ -97,7 +102,8 @@ static int do_listen_unix(char **a)
 
 static int do_connect(char **a)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number(a[1])) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)number(a[1])) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -184,7 +190,8 @@ static int do_vm_read(char **a)
 		void *base;
 		size_t len;
 	} local = { &b, 1 }, remote = { (void *)(size_t)0x400000, 1 };
-	int r = failed(syscall(SYS_process_vm_readv, (long)number(a[0]), &local, 1L, &remote, 1L, 0L));
+	int r = failed(
+		syscall(SYS_process_vm_readv, (long)number(a[0]), &local, 1L, &remote, 1L, 0L));
 
 	return r == -EFAULT ? 0 : r; /* a bad address there: the process itself was open to us */
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Facts about the process itself: what the runtime gave it. */
-#include "probe.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +16,8 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "probe.h"
 
 extern char **environ;
 
@@ -56,7 +56,8 @@ static int do_status(char **a)
 static int do_caps(char **a)
 {
 	static const char *const sets[][2] = {
-		{ "CapInh", "inh" }, { "CapPrm", "prm" }, { "CapEff", "eff" }, { "CapBnd", "bnd" }, { "CapAmb", "amb" },
+		{ "CapInh", "inh" }, { "CapPrm", "prm" }, { "CapEff", "eff" },
+		{ "CapBnd", "bnd" }, { "CapAmb", "amb" },
 	};
 	char buf[64];
 
@@ -127,9 +128,10 @@ static int do_umask(char **a)
 	return 0;
 }
 
-static const char *const limit_names[] = { "cpu",    "fsize", "data",	"stack",   "core",	 "rss",	 "nproc",  "nofile",
-					   "memlock", "as",   "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime",
-					   NULL };
+static const char *const limit_names[] = { "cpu",    "fsize",      "data",     "stack",   "core",
+					   "rss",    "nproc",      "nofile",   "memlock", "as",
+					   "locks",  "sigpending", "msgqueue", "nice",    "rtprio",
+					   "rttime", NULL };
 static const long limit_values[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 
 static void say_limit(rlim_t v)
@@ -338,8 +340,8 @@ static int do_sched(char **a)
 	(void)a;
 	sched_getparam(0, &p);
 	errno = 0;
-	say("policy %ld nice %d prio %d io %lx", syscall(SYS_sched_getscheduler, 0L), getpriority(PRIO_PROCESS, 0),
-	    p.sched_priority, syscall(SYS_ioprio_get, 1L, 0L));
+	say("policy %ld nice %d prio %d io %lx", syscall(SYS_sched_getscheduler, 0L),
+	    getpriority(PRIO_PROCESS, 0), p.sched_priority, syscall(SYS_ioprio_get, 1L, 0L));
 	return 0;
 }
 
@@ -357,7 +359,8 @@ static int do_signals(char **a)
 	(void)a;
 	r = r ? r : status_line("SigIgn", ignored, sizeof(ignored));
 	if (!r)
-		say("blocked=%llx ignored=%llx", strtoull(blocked, NULL, 16), strtoull(ignored, NULL, 16));
+		say("blocked=%llx ignored=%llx", strtoull(blocked, NULL, 16),
+		    strtoull(ignored, NULL, 16));
 	return r;
 }
 

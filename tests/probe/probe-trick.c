@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crooked ways to a file: other system calls, other names, other ABIs, races. */
-#include "probe.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,6 +13,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "probe.h"
 
 extern char **environ;
 
@@ -60,7 +60,8 @@ static int do_handle_open(char **a)
 /* by the caller's own root, then by that of pid 1: the first that opens wins */
 static int do_proc_root(char **a)
 {
-	static const char *const roots[] = { "/proc/self/root", "/proc/1/root", "/proc/thread-self/root", NULL };
+	static const char *const roots[] = { "/proc/self/root", "/proc/1/root",
+					     "/proc/thread-self/root", NULL };
 	char path[4096];
 	int r = -ENOENT;
 
@@ -166,7 +167,7 @@ static int do_io_uring(char **a)
 		uint64_t off, addr;
 		uint32_t len, open_flags;
 		uint64_t user, pad[3];
-	} *sqe;
+	} * sqe;
 	char *sq;
 	uint32_t *array, *tail;
 	int ring = syscall(SYS_io_uring_setup, 4, &p), fd;
@@ -196,14 +197,18 @@ static long compat_call(long nr, long b, long c, long d)
 {
 	long r;
 
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(nr), "b"(b), "c"(c), "d"(d) : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(nr), "b"(b), "c"(c), "d"(d)
+			 : "memory", "r8", "r9", "r10", "r11");
 	return (int)r;
 }
 
 /* The 32-bit entry sees numbers of another table: 5 is open. Its pointers must lie below 4 GiB. */
 static int do_int80(char **a)
 {
-	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 	long fd;
 
 	if (low == MAP_FAILED)

@@ -19,20 +19,23 @@ static const struct {
 	int err;
 	const char *name;
 } errnos[] = {
-#define E(x) { x, #x }
-	E(EPERM),	    E(ENOENT),	   E(ESRCH),	    E(EINTR),	    E(EIO),
-	E(ENXIO),	    E(E2BIG),	   E(ENOEXEC),	    E(EBADF),	    E(ECHILD),
-	E(EAGAIN),	    E(ENOMEM),	   E(EACCES),	    E(EFAULT),	    E(EBUSY),
-	E(EEXIST),	    E(EXDEV),	   E(ENODEV),	    E(ENOTDIR),	    E(EISDIR),
-	E(EINVAL),	    E(ENFILE),	   E(EMFILE),	    E(ENOTTY),	    E(ETXTBSY),
-	E(EFBIG),	    E(ENOSPC),	   E(ESPIPE),	    E(EROFS),	    E(EMLINK),
-	E(EPIPE),	    E(ERANGE),	   E(ENAMETOOLONG), E(ENOSYS),	    E(ENOTEMPTY),
-	E(ELOOP),	    E(ENODATA),	   E(EPROTO),	    E(EOVERFLOW),   E(EUSERS),
-	E(ENOTSOCK),	    E(EDESTADDRREQ), E(EPROTONOSUPPORT), E(ESOCKTNOSUPPORT), E(EOPNOTSUPP),
-	E(EAFNOSUPPORT),    E(EADDRINUSE), E(EADDRNOTAVAIL), E(ENETUNREACH), E(ECONNREFUSED),
-	E(ECONNABORTED),    E(ECONNRESET), E(ENOTCONN),	    E(ETIMEDOUT),   E(EHOSTUNREACH),
-	E(EINPROGRESS),	    E(EALREADY),   E(ESTALE),	    E(EDQUOT),	    E(ENOKEY),
-	E(EKEYREJECTED),    E(EUNATCH),	   E(ENOTNAM),	    E(EPROTOTYPE),
+#define E(x)          \
+	{             \
+		x, #x \
+	}
+	E(EPERM),        E(ENOENT),       E(ESRCH),           E(EINTR),           E(EIO),
+	E(ENXIO),        E(E2BIG),        E(ENOEXEC),         E(EBADF),           E(ECHILD),
+	E(EAGAIN),       E(ENOMEM),       E(EACCES),          E(EFAULT),          E(EBUSY),
+	E(EEXIST),       E(EXDEV),        E(ENODEV),          E(ENOTDIR),         E(EISDIR),
+	E(EINVAL),       E(ENFILE),       E(EMFILE),          E(ENOTTY),          E(ETXTBSY),
+	E(EFBIG),        E(ENOSPC),       E(ESPIPE),          E(EROFS),           E(EMLINK),
+	E(EPIPE),        E(ERANGE),       E(ENAMETOOLONG),    E(ENOSYS),          E(ENOTEMPTY),
+	E(ELOOP),        E(ENODATA),      E(EPROTO),          E(EOVERFLOW),       E(EUSERS),
+	E(ENOTSOCK),     E(EDESTADDRREQ), E(EPROTONOSUPPORT), E(ESOCKTNOSUPPORT), E(EOPNOTSUPP),
+	E(EAFNOSUPPORT), E(EADDRINUSE),   E(EADDRNOTAVAIL),   E(ENETUNREACH),     E(ECONNREFUSED),
+	E(ECONNABORTED), E(ECONNRESET),   E(ENOTCONN),        E(ETIMEDOUT),       E(EHOSTUNREACH),
+	E(EINPROGRESS),  E(EALREADY),     E(ESTALE),          E(EDQUOT),          E(ENOKEY),
+	E(EKEYREJECTED), E(EUNATCH),      E(ENOTNAM),         E(EPROTOTYPE),
 #undef E
 };
 
@@ -175,9 +178,9 @@ static void run_in_child(const struct probe_command *c, char **args)
 	while (waitpid(pid, &st, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(st))
-		printf("%s\n", WTERMSIG(st) == SIGSYS  ? "SIGSYS" :
-			       WTERMSIG(st) == SIGSEGV ? "SIGSEGV" :
-							 strsignal(WTERMSIG(st)));
+		printf("%s\n", WTERMSIG(st) == SIGSYS    ? "SIGSYS"
+			       : WTERMSIG(st) == SIGSEGV ? "SIGSEGV"
+							 : strsignal(WTERMSIG(st)));
 }
 
 static int list_commands(void)

@@ -33,7 +33,10 @@ static int receive(int sock)
 	} control;
 	char name[256];
 	struct iovec iov = { .iov_base = name, .iov_len = sizeof(name) - 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes) };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.bytes,
+			    .msg_controllen = sizeof(control.bytes) };
 	const struct cmsghdr *c;
 	ssize_t n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
 	int fd = -1;

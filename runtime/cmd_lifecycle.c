@@ -73,7 +73,8 @@ static int parse_create(struct cli *cli, struct create_options *o, struct pf_err
 	if (ret != CLI_GO)
 		return ret;
 	o->id = cli->argv[0];
-	o->preserve_fds += listen_fds();
+	o->listen_fds = listen_fds();
+	o->preserve_fds += o->listen_fds;
 	return fds_settle(o->preserve_fds, e);
 }
 

@@ -28,7 +28,7 @@
 struct create_options {
 	const char *id, *bundle, *config_file; /* config_file NULL: BUNDLE/config.json */
 	const char *pid_file, *console_socket, *pidfd_socket;
-	unsigned int preserve_fds;
+	unsigned int preserve_fds, listen_fds; /* the second are among the first */
 	bool no_pivot, no_new_keyring, detach, keep, no_subreaper;
 	int console_fd; /* run in the foreground: our end of the console is a pair, -EBADF otherwise */
 };

@@ -261,6 +261,7 @@ int create_write_plan(struct container *c, struct pf_error *e)
 			 c->hook_created_fd },
 		.caps = c->caps,
 		.preserve_fds = c->opt->preserve_fds,
+		.listen_fds = c->opt->listen_fds,
 		.confined = c->policy.confined,
 		.no_pivot = c->opt->no_pivot,
 		.no_new_keyring = c->opt->no_new_keyring,

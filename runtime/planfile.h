@@ -25,6 +25,7 @@ struct plan_input {
 	struct plan_fds fds;
 	const uint64_t *caps; /* the five sets that the process gets */
 	unsigned int preserve_fds;
+	unsigned int listen_fds; /* the first of these are systemd's: the program is told */
 	bool confined, no_pivot, no_new_keyring, detached, keep_groups;
 	/* exec only */
 	int pidfd;

@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -63,13 +64,37 @@ static void put_scheduler(const struct oci_scheduler *s, struct plan *p)
 	p->process.sched_period = s->period;
 }
 
+/* The program is told of sockets that came from systemd as a service is: their number, and that they are for process 1. */
+static struct plan_list environment(struct flat *f, const struct plan_input *in)
+{
+	const struct oci_strings *env = &in->config->process.env;
+	auto_free char **v = calloc(env->n + 3, sizeof(*v));
+	struct oci_strings more = { .v = v };
+	char fds[32];
+
+	if (!in->listen_fds)
+		return flat_strs(f, env);
+	if (!v) {
+		f->bytes.failed = true;
+		return (struct plan_list){ 0 };
+	}
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], "LISTEN_FDS=", 11) != 0 &&
+		    strncmp(env->v[i], "LISTEN_PID=", 11) != 0)
+			v[more.n++] = env->v[i];
+	snprintf(fds, sizeof(fds), "LISTEN_FDS=%u", in->listen_fds);
+	v[more.n++] = fds;
+	v[more.n++] = (char[]){ "LISTEN_PID=1" };
+	return flat_strs(f, &more);
+}
+
 static void put_process(struct flat *f, const struct plan_input *in, struct plan *p)
 {
 	const struct oci_process *o = &in->config->process;
 	struct plan_process *q = &p->process;
 
 	q->args = flat_strs(f, &o->args);
-	q->env = flat_strs(f, &o->env);
+	q->env = environment(f, in);
 	q->cwd = flat_str(f, o->cwd);
 	q->uid = o->user.uid;
 	q->gid = o->user.gid;

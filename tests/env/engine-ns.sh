@@ -141,6 +141,8 @@ inside() {
 
 # ---- the story
 
+# One compound, read whole before it runs: a script that is edited while it runs would go on somewhere else, on the host.
+{
 own=$(mktemp -d /var/tmp/pf-engine.XXXXXX)
 chmod 755 "$own"
 list=$(mktemp)
@@ -152,10 +154,11 @@ clean_up() {
 	rm -rf --one-file-system "$own"
 }
 trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# unshare itself does not end by these; with it go all below
+trap 'kill -KILL "$inner" 2>/dev/null; wait "$inner" 2>/dev/null; exit 130' INT
+trap 'kill -KILL "$inner" 2>/dev/null; wait "$inner" 2>/dev/null; exit 143' TERM
 make_groups
-status=0
+status=0 inner=
 (
 	join_groups "$BASHPID"
 	# shellcheck disable=SC2016 # for the inner shell
@@ -163,5 +166,8 @@ status=0
 		"$(declare -f inside show_cgroups show_devices cover)"'
 set -euo pipefail
 inside "$@"' engine-ns "$list" "$own" "$@"
-) || status=$?
+) <&0 &
+inner=$!
+wait "$inner" || status=$?
 exit "$status"
+}

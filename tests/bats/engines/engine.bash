@@ -11,6 +11,8 @@ STATE=/run/pinfold
 setup() {
 	SCRATCH=$(mktemp -d "$ENGINE/t.XXXXXX")
 	chmod 755 "$SCRATCH"
+	# conmon writes a file `oom' where it was called from, on cgroup v1 now and then for no reason
+	cd "$SCRATCH" || return
 	C="box-$BATS_TEST_NUMBER"
 	! declare -F local_setup >/dev/null || local_setup
 }
@@ -22,6 +24,7 @@ use_podman() {
 		export "${line?}"
 	done <"$ENGINE/podman.env"
 	export STORE=$ENGINE/podman/storage
+	cd "$ENGINE" || return
 }
 
 # ------------------------------------------------------------------------------------------------------------ running
@@ -62,6 +65,17 @@ in_box() {
 with_tty() {
 	run script -qec "stty rows 33 cols 101; $1" /dev/null </dev/null
 	output=$(tr -d '\r\000\004' <<<"$output" | sed 's/\^[@D]//g; s/\x08//g')
+}
+
+# wait_until WHAT COMMAND...: as the one of the helpers, but what is asked here takes its time, so the clock decides
+wait_until() {
+	local what=$1 end=$((SECONDS + 30))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || fail "waited half a minute for $what" || return
+		sleep 0.1
+	done
 }
 
 has_logged() {
@@ -116,6 +130,7 @@ teardown() {
 	! declare -F local_teardown >/dev/null || local_teardown
 	[ -z "${STORE-}" ] || ! podman_left || podman_sweep
 	left=$(engine_left_behind | head -5)
+	cd /
 	rm -rf --one-file-system "$SCRATCH"
 	[ -z "$left" ] || fail "left behind: $left"
 }

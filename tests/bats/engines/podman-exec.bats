@@ -15,10 +15,12 @@ teardown_file() {
 # One container for the whole file: what a test leaves is judged by the processes in it.
 setup() {
 	SCRATCH=$(mktemp -d "$ENGINE/t.XXXXXX")
+	cd "$SCRATCH" || return
 	C=sitting
 }
 
 teardown() {
+	cd /
 	rm -rf --one-file-system "$SCRATCH"
 }
 

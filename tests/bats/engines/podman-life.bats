@@ -202,3 +202,29 @@ setup_file() {
 	assert_status 0
 	[ "$(jq -r .ociVersion "$SCRATCH/state.any")" != null ]
 }
+
+@test "sockets from systemd reach the container" {
+	echo handed >"$SCRATCH/file"
+	# shellcheck disable=SC2016 # for the inner shells
+	run bash -c 'exec 3<"$1"; export LISTEN_FDS=1 LISTEN_PID=$$
+		exec podman run --rm --network none "$IMAGE" sh -c "echo \$LISTEN_FDS \$LISTEN_PID; cat <&3"' listen "$SCRATCH/file"
+	assert_output '1 1
+handed'
+}
+
+@test "--sdnotify=container: what the program says comes to the caller's socket" {
+	require_tool python3
+	require_tool systemd-notify
+	python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(30)
+while "READY" not in s.recv(4096).decode():
+    pass
+print("ready")' "$SCRATCH/socket" >"$SCRATCH/heard" 2>&1 3>&- 4>&- &
+	wait_until "the socket" test -S "$SCRATCH/socket"
+	NOTIFY_SOCKET=$SCRATCH/socket podman run --rm --network none --sdnotify container -v /usr:/usr:ro -v /usr/lib:/lib:ro \
+		-v /usr/lib64:/lib64:ro "$IMAGE" /bin/sh -c '/usr/bin/systemd-notify --ready; sleep 1'
+	wait
+	[ "$(cat "$SCRATCH/heard")" = ready ]
+}

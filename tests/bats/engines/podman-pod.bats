@@ -12,7 +12,7 @@ setup_file() {
 
 @test "containers of a pod share namespaces and see each other" {
 	podman pod create --name "$C" --network none --share pid,net,ipc,uts >/dev/null
-	podman run -d --pod "$C" --name "$C-a" "$IMAGE" sh -c 'echo hello | nc -l -p 80 127.0.0.1; sleep 1000' >/dev/null 3>&- 4>&-
+	podman run -d --pod "$C" --name "$C-a" "$IMAGE" sh -c 'while :; do echo hello | nc -l -p 80; done' >/dev/null 3>&- 4>&-
 	podman run -d --pod "$C" --name "$C-b" "$IMAGE" sleep 2345 >/dev/null 3>&- 4>&-
 	wait_until "an answer" bash -c "[ \"\$(podman exec $C-b nc -w 1 127.0.0.1 80)\" = hello ]"
 	run podman exec "$C-a" ps

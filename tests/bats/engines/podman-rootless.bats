@@ -41,6 +41,7 @@ setup() {
 	SCRATCH=$(mktemp -d "$USER_DIR/t.XXXXXX")
 	chown "$TEST_USER:" "$SCRATCH"
 	chmod 755 "$SCRATCH"
+	cd "$SCRATCH" || return
 	C="box-$BATS_TEST_NUMBER"
 	export STORE=$USER_STORE STATE=/run/user/$(id -u "$TEST_USER")/pinfold
 	export -f podman

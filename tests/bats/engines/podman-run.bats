@@ -169,6 +169,11 @@ $(readlink /proc/self/ns/uts)"
 	assert_output "$(readlink /proc/self/ns/net)"
 }
 
+@test "--network none: the loopback is up" {
+	box -- sh -c '(echo by-loopback | nc -l -p 80) & sleep 0.3; nc -w 5 127.0.0.1 80'
+	assert_output by-loopback
+}
+
 @test "--hostname and --add-host" {
 	box --hostname named --add-host other:192.0.2.1 -- sh -c 'hostname; cat /etc/hostname; grep other /etc/hosts'
 	assert_contains named '192.0.2.1'

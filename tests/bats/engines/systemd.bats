@@ -50,7 +50,7 @@ result() {
 		assert_contains /linux/resources/memory/limit '`memory'
 		result update 125
 		result updated 0
-		assert_contains ActiveState=active MemoryMax=infinity
+		assert_contains ActiveState=active
 	fi
 }
 

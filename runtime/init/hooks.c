@@ -16,12 +16,17 @@
 #include "runtime/init/steps.h"
 #include "runtime/init/sync.h"
 
-static void hook_child(const struct plan *plan, const struct plan_hook *h, int state_fd)
+/* Makes the hook's process ready; the environment of a hook that names none, or NULL. */
+typedef char **prepare_hook(struct init *c);
+
+static void hook_child(const struct plan *plan, const struct plan_hook *h, int state_fd,
+		       char **default_env)
 {
-	char **argv = plan_argv(plan, h->args), **env = plan_argv(plan, h->env);
+	char **argv = plan_argv(plan, h->args);
+	char **env = h->env.n ? plan_argv(plan, h->env) : default_env;
 	char *fallback[] = { (char *)(uintptr_t)plan_text(plan, h->path), NULL };
 
-	if (!argv || !env)
+	if (!default_env || !argv || !env)
 		_exit(125);
 	if (lseek(state_fd, 0, SEEK_SET) < 0 || dup2(state_fd, STDIN_FILENO) < 0)
 		_exit(125);
@@ -54,7 +59,7 @@ static int wait_bounded(pid_t pid, uint32_t timeout_s)
 
 /* Runs the hooks of @list in order; the first that fails ends it. */
 static int run_hooks(const struct plan *plan, struct plan_list list, const char *kind, int state_fd,
-		     void (*before)(struct init *c), struct init *c, struct pf_error *e)
+		     prepare_hook *prepare, struct init *c, struct pf_error *e)
 {
 	const struct plan_hook *h = plan_items(plan, list);
 
@@ -69,9 +74,7 @@ static int run_hooks(const struct plan *plan, struct plan_list list, const char 
 			/* Before the seal: an old profile may not know the call. */
 			if (sys_close_range(3, ~0u, PF_CLOSE_RANGE_CLOEXEC) < 0)
 				_exit(125);
-			if (before)
-				before(c);
-			hook_child(plan, &h[i], state_fd);
+			hook_child(plan, &h[i], state_fd, prepare(c));
 		}
 		status = wait_bounded(pid, h[i].timeout_s);
 		if (status == -ETIMEDOUT)
@@ -81,11 +84,19 @@ static int run_hooks(const struct plan *plan, struct plan_list list, const char 
 		if (status < 0)
 			return pf_fail_sys(e, status, "%s hook #%u `%s': wait", kind, i, path);
 		if (status != 0)
-			return pf_fail(e, PF_ERR_SYS, 0, "%s hook #%u `%s' failed: %s %d", kind, i,
-				       path, WIFEXITED(status) ? "exit status" : "signal",
+			return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%u: `%s': %s %d",
+				       kind, i, path, WIFEXITED(status) ? "exit status" : "signal",
 				       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	}
 	return 0;
+}
+
+/* It has the host's files by their own paths, and the container's by relative ones, as hooks have come to expect. */
+static char **enter_root(struct init *c)
+{
+	static char *none[] = { NULL };
+
+	return fchdir(c->root_fd) < 0 ? NULL : none;
 }
 
 /* Should:	run when every mount and device is there and the host's root is still in sight. */
@@ -95,22 +106,25 @@ int child_sync_mounted(struct init *c, struct pf_error *e)
 	STEP(sync_send(c->plan->sync_fd, SYNC_MOUNTED, 0, -1));
 	STEP(sync_expect(c->plan->sync_fd, SYNC_HOOKS, NULL, NULL, e));
 	return run_hooks(c->plan, c->plan->hooks_create_container, "createContainer",
-			 c->plan->hook_state_creating_fd, NULL, c, e);
+			 c->plan->hook_state_creating_fd, enter_root, c, e);
 }
 
 /*
  * In the hook's process: sealed as the program will be. The path of the hook leads into the image, so what is executed
- * there is the image's, and can do no more than its program, confined or not. It stays uid 0 of the container.
+ * there is the image's, and can do no more than its program, confined or not. It stays uid 0 of the container. It may
+ * also see what the program will see of the environment.
  */
-static void seal_hook(struct init *c)
+static char **seal_hook(struct init *c)
 {
 	struct pf_error ignored = PF_ERROR_INIT;
+	char **env = program_env(c);
 
 	if (child_set_label(c, &ignored) < 0 || child_early_seccomp(c, &ignored) < 0 ||
 	    child_limit_caps(c, &ignored) < 0 || child_set_no_new_privs(c, &ignored) < 0 ||
 	    child_seal_landlock(c, &ignored) < 0 || child_load_own_filter(c, &ignored) < 0 ||
 	    child_late_seccomp(c, &ignored) < 0)
 		_exit(125);
+	return env;
 }
 
 int child_start_hooks(struct init *c, struct pf_error *e)

@@ -122,3 +122,30 @@ passwd() { # LINE...: the image's, no longer shared with other tests
 	[ "$output" = "/tmp
 1" ]
 }
+
+# --------------------------------------------------------------------------------------------------------------- hooks
+
+@test "a startContainer hook that names no environment has the program's" {
+	box --env ONE=two --hook 'startContainer={"path":"/bin/sh","args":["sh","-c","echo $ONE $HOME >/work/seen"]}' \
+		-- /bin/true
+	[ "$status" -eq 0 ] || fail "$output"
+	[ "$(cat "$BUNDLE/rootfs/work/seen")" = 'two /root' ]
+	box --env ONE=two --hook 'startContainer={"path":"/bin/sh","env":["A=b"],"args":["sh","-c","echo $ONE $A >/work/seen"]}' \
+		-- /bin/true
+	[ "$(cat "$BUNDLE/rootfs/work/seen")" = b ]
+}
+
+@test "a createContainer hook stands in the container's root, with the host's files in sight" {
+	box --hook "createContainer={\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"test -f $BUNDLE/config.json && echo x >work/seen\"]}" \
+		-- /bin/true
+	[ "$status" -eq 0 ] || fail "$output"
+	[ "$(cat "$BUNDLE/rootfs/work/seen")" = x ]
+}
+
+@test "every kind of hook is named the same way when it fails" {
+	for kind in prestart createRuntime createContainer startContainer; do
+		box --hook "$kind={\"path\":\"/bin/true\"}" --hook "$kind={\"path\":\"/bin/false\"}" -- /bin/true
+		[ "$status" -eq 1 ]
+		[[ $output == *"error running $kind hook #1:"* ]] || fail "$output"
+	done
+}

@@ -155,3 +155,13 @@ third"
 	run -0 pf run --bundle "$BUNDLE" "$ID"
 	assert_output fine
 }
+
+@test "what hooks print is not in the container's output" {
+	local kinds=() kind
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		kinds+=(--hook "$kind=$(shell_hook "echo hook-says; echo hook-complains >&2")")
+	done
+	bundle "${kinds[@]}" --hook 'startContainer={"path":"/bin/echo","args":["echo","hook-says"]}' -- /probe args only-this
+	run --separate-stderr -0 pf run --bundle "$BUNDLE" "$ID"
+	assert_output only-this
+}

@@ -39,7 +39,7 @@ user:x:1000:' >"$root/etc/group"
 	echo 'hello' >"$root/etc/greeting"
 	echo 'SECRET-in-image' >"$root/secret/key"
 	echo 'public' >"$root/usr/share/public"
-	chown 1000:1000 "$root/home/user"
+	[ "$(id -u)" -ne 0 ] || chown 1000:1000 "$root/home/user"
 }
 
 print_environment() {

@@ -101,7 +101,7 @@ int cgroup_apply(struct cgroup *cg, const struct oci_config *config, const struc
 	}
 	/* Resources alone, which an update is, say nothing about devices; a whole config.json has a version. */
 	if (config && config->oci_version)
-		STEP(devices_apply(cg, config, r, e));
+		STEP(devices_apply(cg, r, e));
 	else if (cg->manager == CGROUP_MANAGER_SYSTEMD)
 		STEP(cgroup_systemd_update(cg, r, e));
 	return cgroup_limits_apply(cg, r, e);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -72,40 +71,14 @@ static int add_rule(struct device_rules *rules, const struct oci_device_rule *r)
 	return add(rules, &entry);
 }
 
-static bool is_named(const struct oci_resources *r, char type, const struct oci_device *d)
-{
-	for (size_t i = 0; i < r->n_devices; i++)
-		if (r->devices[i].type == type && r->devices[i].major == (int64_t)d->major &&
-		    r->devices[i].minor == (int64_t)d->minor)
-			return true;
-	return false;
-}
-
-/* A node that the container is given is for use, unless a rule says which use ("--device /dev/sda:/dev/sda:r"). */
-static int add_nodes(struct device_rules *rules, const struct oci_config *config,
-		     const struct oci_resources *r)
-{
-	for (size_t i = 0; i < config->linux_.n_devices; i++) {
-		const struct oci_device *d = &config->linux_.devices[i];
-		struct device_entry entry = { S_ISBLK(d->type) ? 'b' : 'c', true, d->major,
-					      d->minor, DEVICE_RWM };
-
-		if ((S_ISBLK(d->type) || S_ISCHR(d->type)) && !is_named(r, entry.type, d))
-			STEP(add(rules, &entry));
-	}
-	return 0;
-}
-
-int devices_compose(const struct oci_config *config, const struct oci_resources *r,
-		    struct device_rules *ret, struct pf_error *e)
+/* A node in linux.devices is a name and no leave: what may be opened is for resources.devices to say, as in runc. */
+int devices_compose(const struct oci_resources *r, struct device_rules *ret, struct pf_error *e)
 {
 	auto_devices rules = { 0 };
 	int err = 0;
 
 	for (size_t i = 0; i < r->n_devices && err == 0; i++)
 		err = add_rule(&rules, &r->devices[i]);
-	if (err == 0)
-		err = add_nodes(&rules, config, r);
 	for (size_t i = 0; i < ARRAY_SIZE(defaults) && err == 0; i++)
 		err = add(&rules, &defaults[i]);
 	if (err < 0)
@@ -297,8 +270,7 @@ static int apply_v2(const struct cgroup_hierarchy *h, const struct device_rules 
 	return ret < 0 ? pf_wrap(e, POINTER ": `%s%s'", h->mount, h->path) : 0;
 }
 
-int devices_apply(const struct cgroup *cg, const struct oci_config *config,
-		  const struct oci_resources *r, struct pf_error *e)
+int devices_apply(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e)
 {
 	const struct cgroup_hierarchy *v1 = cgroup_find_v1(cg, "devices"), *v2 = cgroup_find_v2(cg);
 	auto_devices rules = { 0 };
@@ -308,7 +280,7 @@ int devices_apply(const struct cgroup *cg, const struct oci_config *config,
 	/* Without a privileged runtime there is no filter, and the kernel gives it no device that its user may not open. */
 	if (!v1 && !v2 && cg->rootless)
 		return 0;
-	STEP(devices_compose(config, r, &rules, e));
+	STEP(devices_compose(r, &rules, e));
 	if (!v1 && !v2)
 		return pf_fail(
 			e, PF_ERR_HOST, 0,

@@ -167,8 +167,7 @@ struct device_rules {
 };
 
 /** devices_compose() - config.json's rules in order, then what every container may use; the last match wins */
-int devices_compose(const struct oci_config *config, const struct oci_resources *r,
-		    struct device_rules *ret, struct pf_error *e);
+int devices_compose(const struct oci_resources *r, struct device_rules *ret, struct pf_error *e);
 /** devices_reduce() - the same as v1 says it: one default and a set of exceptions to it */
 int devices_reduce(const struct device_rules *rules, bool *ret_default_allow,
 		   struct device_rules *ret_exceptions, struct pf_error *e);
@@ -176,8 +175,7 @@ void devices_free(struct device_rules *rules);
 #define auto_devices __attribute__((cleanup(devices_free))) struct device_rules
 
 /** devices_apply() - make the rules true where the container is: v1's devices controller, else a program on v2 */
-int devices_apply(const struct cgroup *cg, const struct oci_config *config,
-		  const struct oci_resources *r, struct pf_error *e);
+int devices_apply(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e);
 
 /* ---- systemd: cgroup_systemd.c or cgroup_systemd_fallback.c ---- */
 

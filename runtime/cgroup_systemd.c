@@ -322,7 +322,7 @@ static int compose(const struct cgroup *cg, const struct oci_config *config, pid
 	if (!cgroup_is_unified(cg) && !cg->rootless) {
 		auto_devices rules = { 0 };
 
-		STEP(devices_compose(config, r, &rules, e));
+		STEP(devices_compose(r, &rules, e));
 		STEP(properties_of_devices(&rules, p, e));
 	}
 	return p->failed ? pf_fail_sys(e, ENOMEM, "properties of scope `%s'", cg->unit) : 0;

@@ -37,11 +37,11 @@ int console_connect(const char *path, int *ret, struct pf_error *e)
 	} else {
 		dir = open(path, O_PATH | O_CLOEXEC);
 		if (dir < 0)
-			return pf_fail_sys(e, errno, "open the console socket `%s'", path);
+			return pf_fail_sys(e, errno, "open the socket `%s'", path);
 		snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d", dir);
 	}
 	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return pf_fail_sys(e, errno, "connect to the console socket `%s'", path);
+		return pf_fail_sys(e, errno, "connect to the socket `%s'", path);
 	*ret = pf_take_fd(&sock);
 	return 0;
 }

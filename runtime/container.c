@@ -123,12 +123,12 @@ static int await_exec(int sock, struct pf_error *e)
 	return e->err > 0 ? -e->err : -EINVAL;
 }
 
-static int load_config(const struct state *s, struct oci_config *config, struct pf_error *e)
+static int load_config(int dir_fd, struct oci_config *config, struct pf_error *e)
 {
 	auto_free char *text = NULL;
 	size_t len;
 
-	STEP(pf_read_file_at(s->dir_fd, "config.json", JSON_MAX_BYTES, &text, &len, e));
+	STEP(pf_read_file_at(dir_fd, "config.json", JSON_MAX_BYTES, &text, &len, e));
 	return oci_config_parse(text, len, config, e);
 }
 
@@ -141,7 +141,7 @@ static int run_poststart(const struct state *s, struct pf_error *e)
 
 	if (!s->has_hooks_start)
 		return 0;
-	STEP(load_config(s, &config, e));
+	STEP(load_config(s->dir_fd, &config, e));
 	state_oci_json(s, STATUS_RUNNING, false, &json);
 	ret = json.failed ? pf_fail_sys(e, ENOMEM, "compose the state")
 			  : hooks_run(&config.poststart, "poststart", json.data, e);
@@ -274,7 +274,7 @@ static void run_poststop(const struct state *s)
 	struct oci_config config = { 0 };
 	auto_buf json = { 0 };
 
-	if (!s->has_hooks_stop || load_config(s, &config, &e) < 0)
+	if (!s->has_hooks_stop || load_config(s->dir_fd, &config, &e) < 0)
 		return;
 	state_oci_json(s, STATUS_STOPPED, false, &json);
 	for (size_t i = 0; !json.failed && i < config.poststop.n; i++) {
@@ -305,12 +305,11 @@ static void remove_begun_groups(struct runtime *rt, const char *id)
 {
 	auto_fd dir = openat(rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	auto_free struct cgroup *cg = calloc(1, sizeof(*cg));
-	const struct state s = { .dir_fd = dir };
 	struct oci_config config = { 0 };
 	struct pf_error e = PF_ERROR_INIT;
 	char path[1024];
 
-	if (dir < 0 || !cg || load_config(&s, &config, &e) < 0)
+	if (dir < 0 || !cg || load_config(dir, &config, &e) < 0)
 		return;
 	if (cgroup_plan(&config, id, rt->cgroup_manager, rt->rootless, cg, &e) == 0)
 		for (size_t i = 0; i < cg->n; i++) {

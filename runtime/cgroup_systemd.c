@@ -30,7 +30,8 @@
 	F(open_user)                                                                              \
 	F(flush_close_unref)                                                                      \
 	F(error_free)                                                                             \
-	F(call_method) F(call) F(message_new_method_call) F(message_unref) F(message_append)      \
+	F(call_method)                                                                            \
+	F(call) F(message_new_method_call) F(message_unref) F(message_append)                     \
 		F(message_append_array) F(message_open_container) F(message_close_container)      \
 			F(message_read) F(match_signal) F(process) F(wait) F(get_property_string) \
 				F(path_encode)

@@ -262,10 +262,11 @@ void doctor_check_policy(struct doctor *d)
 
 	/* The same question that decides it at create. */
 	if (fstatat(AT_FDCWD, POLICY_NODE_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		doctor_add(d, "node policy", DOCTOR_NOTE, NULL,
-			   "there is no `%s': annotations alone decide, and no annotation means a "
-			   "plain container; podman before 4.5.1 passes on those of images: write one",
-			   POLICY_NODE_FILE);
+		doctor_add(
+			d, "node policy", DOCTOR_NOTE, NULL,
+			"there is no `%s': annotations alone decide, and no annotation means a "
+			"plain container; podman before 4.5.1 passes on those of images: write one",
+			POLICY_NODE_FILE);
 	else if (pf_open_trusted(POLICY_NODE_FILE, &fd, &why) >= 0)
 		doctor_add(d, "node policy", DOCTOR_OK, NULL,
 			   "`%s' is in force: see `pinfold policy check'", POLICY_NODE_FILE);

@@ -31,16 +31,17 @@ struct confine_path { /* one path that an entry or a token opened */
 };
 
 struct confine_mount { /* a mount that brings data from outside, and what was decided for it */
-	const char *destination; /* as config.json says, NULL: it is not there: a hook's, or the bundle's own */
-	char *path;              /* where it is, symlinks of the root resolved; owned */
-	bool is_dir, engine;     /* engine: mounted by the engine for itself (@system) */
+	const char *
+		destination; /* as config.json says, NULL: it is not there: a hook's, or the bundle's own */
+	char *path;          /* where it is, symlinks of the root resolved; owned */
+	bool is_dir, engine; /* engine: mounted by the engine for itself (@system) */
 	bool covered, made_readonly;
 	const char *opened_by; /* the entry that opens it, NULL when covered */
 	struct seal_id id;
 };
 
 struct confine_noexec { /* a writable mount outside of `exec': nothing on it can be executed */
-	char *path; /* owned */
+	char *path;     /* owned */
 	struct seal_id id;
 };
 

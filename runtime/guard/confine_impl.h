@@ -33,7 +33,7 @@ struct confine_site { /* a mount of config.json, of any kind; or one that nobody
 	const struct oci_mount *mount; /* NULL: not of config.json */
 	size_t index;                  /* in config.json */
 	size_t n_stacked;              /* mounts of config.json on this very place */
-	char *path;   /* resolved; owned */
+	char *path;                    /* resolved; owned */
 	struct seal_id id;
 	mode_t mode;
 	bool outside; /* brings data from outside the container: a bind mount, or a filesystem with a source */

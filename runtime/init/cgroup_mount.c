@@ -125,7 +125,8 @@ int mount_cgroup(struct init *c, const struct plan_mount *m, int target, struct 
 		.type = "tmpfs",
 		.source = "tmpfs",
 		.data = "mode=755",
-		.attrs = attrs & ~PF_MOUNT_ATTR_RDONLY, /* until all is in it: engines bind one more */
+		.attrs = attrs &
+			 ~PF_MOUNT_ATTR_RDONLY, /* until all is in it: engines bind one more */
 		.mode = -1,
 	};
 	uint32_t n = c->plan->cgroup_mounts.n;

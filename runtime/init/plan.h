@@ -55,7 +55,8 @@ enum plan_flag {
 	PLAN_HAS_PIDNS = 1 << 24,  /* the process is, or will be, pid 1 of a new pid namespace */
 	PLAN_SUBREAPER = 1 << 25,
 	PLAN_HAS_AFFINITY_FINAL = 1 << 26,
-	PLAN_PRIVATE_TREE = 1 << 27, /* at the end no mount is a peer or a slave: nothing appears later */
+	PLAN_PRIVATE_TREE =
+		1 << 27, /* at the end no mount is a peer or a slave: nothing appears later */
 };
 
 /* A mount, in config.json's order. Destinations are resolved by the init in the container's root. */

@@ -56,7 +56,8 @@ struct seal {
 	uint32_t pad;
 	uint64_t handled_fs, scoped;
 	struct plan_list rules, covers, readonly;
-	struct plan_list noexec; /* struct seal_readonly: each of these mounts alone becomes noexec */
+	struct plan_list
+		noexec; /* struct seal_readonly: each of these mounts alone becomes noexec */
 };
 
 /* What a probe found; sent to the parent with SYNC_READY and kept in the posture. */

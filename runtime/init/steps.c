@@ -2,6 +2,7 @@
 /* The life of the init as tables. steps.h tells the theory; each step's own comment tells why it stands where it does. */
 #include "runtime/init/steps.h"
 
+/* clang-format off */
 const struct step before_ready[] = {
 	{ "session", child_enter_session },
 	{ "ids", child_become_root },
@@ -22,6 +23,7 @@ const struct step before_ready[] = {
 	{ "shed", child_shed_caps },
 	{ NULL, NULL },
 };
+/* clang-format on */
 
 /* At exec the root stands already: only the way in differs, the way out of privilege is the same table. */
 const struct step exec_steps[] = {

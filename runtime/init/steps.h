@@ -66,7 +66,7 @@ int child_find_program(struct init *c, struct pf_error *e); /* program.c */
 int child_find_home(struct init *c, struct pf_error *e);    /* home.c: c->home */
 /** program_env() - the program's environment with HOME; NULL: out of memory */
 char **program_env(const struct init *c);
-int program_announce(struct init *c, struct pf_error *e);   /* SYNC_EXEC: execve is next */
+int program_announce(struct init *c, struct pf_error *e); /* SYNC_EXEC: execve is next */
 int child_close_fds(struct init *c, struct pf_error *e);
 int child_set_limits(struct init *c,
 		     struct pf_error *e); /* rlimits, scheduler, ioprio, personality, umask */

@@ -97,7 +97,7 @@ static inline int bpf_step(struct bpf_machine *m, const struct sock_filter *i,
 static inline uint32_t bpf_run(const struct sock_filter *code, size_t n,
 			       const struct seccomp_data *data)
 {
-	struct bpf_machine m = {0};
+	struct bpf_machine m = { 0 };
 
 	for (size_t pc = 0; pc < n; pc++) {
 		const struct sock_filter *i = &code[pc];

@@ -46,7 +46,7 @@ int child_set_no_new_privs(struct init *c, struct pf_error *e)
 
 int child_late_seccomp(struct init *c, struct pf_error *e)
 {
-	struct sock_fprog prog = {oci_len, (struct sock_filter *)(uintptr_t)oci_code};
+	struct sock_fprog prog = { oci_len, (struct sock_filter *)(uintptr_t)oci_code };
 	int ret = oci_len ? sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &prog) : 0;
 
 	(void)c;
@@ -71,7 +71,7 @@ static void must(int ret, const char *what)
 
 static void make_tree(void)
 {
-	static const char *const dirs[] = {"allowed", "secret", "work", "proc", "vol"};
+	static const char *const dirs[] = { "allowed", "secret", "work", "proc", "vol" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		must(mkdir(dirs[i], 0755), dirs[i]);
@@ -100,36 +100,36 @@ struct builder {
 static struct seal_id identify(const char *path)
 {
 	auto_fd fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	struct pf_file_id id = {0};
+	struct pf_file_id id = { 0 };
 
 	must(sys_file_id(fd, &id), path);
-	return (struct seal_id){id.dev, id.ino, id.mnt_id};
+	return (struct seal_id){ id.dev, id.ino, id.mnt_id };
 }
 
 static void rule(struct builder *b, const char *path, uint64_t access)
 {
 	b->rule_paths[b->n_rules] = path;
 	b->rules[b->n_rules++] =
-		(struct seal_rule){.is_dir = 1, .access = access, .id = identify(path)};
+		(struct seal_rule){ .is_dir = 1, .access = access, .id = identify(path) };
 }
 
 static void cover(struct builder *b, const char *path, bool is_dir)
 {
 	b->cover_paths[b->n_covers] = path;
-	b->covers[b->n_covers++] = (struct seal_cover){.is_dir = is_dir, .id = identify(path)};
+	b->covers[b->n_covers++] = (struct seal_cover){ .is_dir = is_dir, .id = identify(path) };
 }
 
 static void readonly(struct builder *b, const char *path)
 {
 	b->readonly_paths[b->n_readonly] = path;
-	b->readonly[b->n_readonly++] = (struct seal_readonly){.id = identify(path)};
+	b->readonly[b->n_readonly++] = (struct seal_readonly){ .id = identify(path) };
 }
 
 static int seal_memfd(struct builder *b)
 {
-	struct seal head = {.magic = SEAL_MAGIC, .flags = b->flags, .handled_fs = b->handled};
+	struct seal head = { .magic = SEAL_MAGIC, .flags = b->flags, .handled_fs = b->handled };
 	struct pf_error e = PF_ERROR_INIT;
-	struct flat f = {0};
+	struct flat f = { 0 };
 	int fd = -EBADF;
 
 	head.abi = (uint32_t)sys_landlock_abi();
@@ -153,7 +153,7 @@ static int seal_memfd(struct builder *b)
 /* What a test starts from: reading is confined to /allowed and /proc, writing to /work. */
 static struct builder usual(void)
 {
-	struct builder b = {.flags = ALL_FLAGS, .handled = READ | WRITE};
+	struct builder b = { .flags = ALL_FLAGS, .handled = READ | WRITE };
 
 	rule(&b, "/allowed", READ);
 	rule(&b, "/proc", READ | PF_LL_FS_WRITE_FILE);
@@ -163,17 +163,18 @@ static struct builder usual(void)
 
 /* ---- carrying it out */
 
-static struct plan plan = {
-	.flags = PLAN_CONFINED | PLAN_NEW_MNTNS, .sync_fd = -EBADF, .seal_fd = -EBADF};
+static struct plan plan = { .flags = PLAN_CONFINED | PLAN_NEW_MNTNS,
+			    .sync_fd = -EBADF,
+			    .seal_fd = -EBADF };
 
 static struct init fresh(void)
 {
-	return (struct init){.plan = &plan,
-			     .root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
-			     .proc_fd = -EBADF,
-			     .start_conn = -EBADF,
-			     .ruleset_fd = -EBADF,
-			     .exec_fd = -EBADF};
+	return (struct init){ .plan = &plan,
+			      .root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+			      .proc_fd = -EBADF,
+			      .start_conn = -EBADF,
+			      .ruleset_fd = -EBADF,
+			      .exec_fd = -EBADF };
 }
 
 /* child_confine() with ourselves as the parent: both messages fit into the socket. */

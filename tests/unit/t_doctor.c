@@ -16,7 +16,7 @@ static void every_gap_has_a_cure(void)
 	struct pf_error e = PF_ERROR_INIT;
 	const struct json *check, *checks;
 	auto_json doc = NULL;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	int gaps = 0;
 
 	CHECK_INT(doctor_report(true, &b, &e), ==, 0);
@@ -45,7 +45,7 @@ static void the_table_says_the_same_and_fits(void)
 {
 	struct pf_error e = PF_ERROR_INIT;
 	size_t longest = 0, n;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	CHECK_INT(doctor_report(false, &b, &e), ==, 0);
 	CHECK_HAS(b.data, "landlock");

@@ -34,8 +34,8 @@ static void every_mount_option_is_taken(void)
 {
 	for (size_t i = 0; features_mount_options[i]; i++) {
 		const char *option = features_mount_options[i];
-		struct oci_config config = {0};
-		auto_buf b = {0};
+		struct oci_config config = { 0 };
+		auto_buf b = { 0 };
 
 		pf_buf_puts(&b, "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"linux\":{"
 				"\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],"
@@ -54,7 +54,7 @@ static void features_are_json(void)
 {
 	struct pf_error e = PF_ERROR_INIT;
 	auto_json doc = NULL;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 	const struct json *linux_;
 
 	features_write(&b);
@@ -75,8 +75,8 @@ static void check_words(const struct json *seccomp, const char *list, const char
 	const struct json *names = json_get(seccomp, list);
 
 	for (const struct json *n = names ? names->child : NULL; n; n = n->next) {
-		struct oci_config config = {0};
-		auto_buf b = {0};
+		struct oci_config config = { 0 };
+		auto_buf b = { 0 };
 
 		pf_buf_puts(
 			&b,
@@ -99,7 +99,7 @@ static void every_word_of_seccomp_is_taken(void)
 	struct pf_error e = PF_ERROR_INIT;
 	const struct json *seccomp;
 	auto_json doc = NULL;
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	features_write(&b);
 	CHECK_INT(json_parse(b.data, b.len, NULL, &doc, &e), ==, 0);
@@ -120,8 +120,8 @@ static void every_word_of_seccomp_is_taken(void)
 static void a_new_spec_is_a_valid_config(void)
 {
 	for (int rootless = 0; rootless < 2; rootless++) {
-		struct oci_config config = {0};
-		auto_buf b = {0};
+		struct oci_config config = { 0 };
+		auto_buf b = { 0 };
 
 		spec_write(rootless, &b);
 		CHECK_INT(parse(&b, &config), ==, 0);
@@ -135,7 +135,7 @@ static void a_new_spec_is_a_valid_config(void)
 
 static void strings_are_left_alone(void)
 {
-	auto_buf b = {0};
+	auto_buf b = { 0 };
 
 	pretty_json(&b, "{\"a\":[],\"b\":\"x,{\\\"}[:\",\"c\":[1,2]}", " ");
 	CHECK_STR(b.data, "{\n \"a\": [],\n \"b\": \"x,{\\\"}[:\",\n \"c\": [\n  1,\n  2\n ]\n}\n");

@@ -31,7 +31,7 @@
 
 static uint32_t ask(uint32_t arch, long nr, uint64_t a0, uint64_t a1, uint64_t a2)
 {
-	struct seccomp_data data = {.nr = (int)nr, .arch = arch, .args = {a0, a1, a2}};
+	struct seccomp_data data = { .nr = (int)nr, .arch = arch, .args = { a0, a1, a2 } };
 
 	return bpf_run(own_filter, own_filter_len, &data);
 }
@@ -40,7 +40,8 @@ static uint32_t ask(uint32_t arch, long nr, uint64_t a0, uint64_t a1, uint64_t a
 
 static void foreign_architectures_have_no_system_calls(void)
 {
-	static const uint32_t foreign[] = {AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_RISCV64, 0};
+	static const uint32_t foreign[] = { AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_RISCV64,
+					    0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
 		for (int nr = -1; nr < 700; nr++)
@@ -73,12 +74,12 @@ static void calls_without_judgeable_arguments_are_enosys(void)
 
 static void everything_else_passes(void)
 {
-	static const long calls[] = {SYS_read,        SYS_openat,
-				     SYS_execve,      SYS_memfd_create,
-				     SYS_socketpair,  SYS_connect,
-				     SYS_ptrace,      SYS_landlock_create_ruleset,
-				     SYS_seccomp,     SYS_name_to_handle_at,
-				     462 /* mseal */, 700};
+	static const long calls[] = { SYS_read,        SYS_openat,
+				      SYS_execve,      SYS_memfd_create,
+				      SYS_socketpair,  SYS_connect,
+				      SYS_ptrace,      SYS_landlock_create_ruleset,
+				      SYS_seccomp,     SYS_name_to_handle_at,
+				      462 /* mseal */, 700 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		CHECK_INT(ASK(calls[i], 0x10000000, 0x5412, 99), ==, ALLOW);
@@ -129,7 +130,7 @@ static void only_known_socket_families_exist(void)
 
 static void only_known_protocols_exist(void)
 {
-	static const unsigned int families[] = {AF_INET, AF_INET6};
+	static const unsigned int families[] = { AF_INET, AF_INET6 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
 		unsigned int allowed = 0, other = 0;
@@ -166,7 +167,7 @@ static void socket_types_are_no_way_around(void)
 
 static void memfds_must_not_be_executable_where_exec_is_in_force(void)
 {
-	struct seccomp_data data = {.nr = SYS_memfd_create, .arch = OUR_ARCH};
+	struct seccomp_data data = { .nr = SYS_memfd_create, .arch = OUR_ARCH };
 
 	CHECK_INT(bpf_run(exec_filter, exec_filter_len, &data), ==, ERRNO(EACCES));
 	data.args[1] = 0x10 | MFD_CLOEXEC; /* MFD_EXEC */
@@ -183,8 +184,8 @@ static void memfds_must_not_be_executable_where_exec_is_in_force(void)
 /* Each bit of the status: one thing that is not as it should be. */
 static int loaded(uint32_t flags)
 {
-	struct seal seal = {.flags = flags};
-	struct init c = {.seal = &seal};
+	struct seal seal = { .flags = flags };
+	struct init c = { .seal = &seal };
 	struct pf_error e = PF_ERROR_INIT;
 	int bad = 0, status = 0;
 	pid_t pid;
@@ -209,7 +210,7 @@ static int loaded(uint32_t flags)
 
 static void the_kernel_takes_it(void)
 {
-	static const uint32_t flags[] = {SEAL_FILTER, SEAL_FILTER | SEAL_EXEC};
+	static const uint32_t flags[] = { SEAL_FILTER, SEAL_FILTER | SEAL_EXEC };
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		int status = -1;

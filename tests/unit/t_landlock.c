@@ -265,7 +265,7 @@ static void every_line_is_probed(void)
 		       DENIED(SEAL_PROBE_USERNS) | DENIED(SEAL_PROBE_PACKET);
 
 	CHECK_INT(c.probes, ==, want);
-	b = (struct builder){.flags = SEAL_LANDLOCK | SEAL_READ, .handled = READ};
+	b = (struct builder){ .flags = SEAL_LANDLOCK | SEAL_READ, .handled = READ };
 	c = confined(&b);
 	CHECK_INT(c.probes, ==, DENIED(SEAL_PROBE_READ));
 	b.flags |= SEAL_NO_PROBES;
@@ -275,14 +275,14 @@ static void every_line_is_probed(void)
 
 static void a_line_that_gives_way_fails_the_create(void)
 {
-	struct builder b = {.flags = SEAL_LANDLOCK | SEAL_READ | SEAL_WRITE, .handled = WRITE};
+	struct builder b = { .flags = SEAL_LANDLOCK | SEAL_READ | SEAL_WRITE, .handled = WRITE };
 	struct pf_error e = PF_ERROR_INIT;
 	struct init c = fresh();
 
 	CHECK_INT(confine(&c, &b, &e), <, 0); /* reading was promised and is not handled */
 	CHECK_INT(e.kind, ==, PF_ERR_HOST);
 	CHECK_HAS(e.msg, "probe `read'");
-	b = (struct builder){.flags = SEAL_LANDLOCK | SEAL_READ | SEAL_WRITE, .handled = READ};
+	b = (struct builder){ .flags = SEAL_LANDLOCK | SEAL_READ | SEAL_WRITE, .handled = READ };
 	e = (struct pf_error)PF_ERROR_INIT;
 	CHECK_INT(confine(&c, &b, &e), <, 0);
 	CHECK_HAS(e.msg, "probe `write'");

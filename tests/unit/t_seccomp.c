@@ -30,7 +30,7 @@ static struct oci_strings list(const char *text) /* "read write" */
 {
 	static char bytes[65536], *words[4096];
 	static size_t used, n_words;
-	struct oci_strings ret = {.v = &words[n_words]};
+	struct oci_strings ret = { .v = &words[n_words] };
 
 	memcpy(bytes + used, text, strlen(text) + 1);
 	for (char *w = strtok(bytes + used, " "); w; w = strtok(NULL, " "))
@@ -42,7 +42,7 @@ static struct oci_strings list(const char *text) /* "read write" */
 
 static uint32_t ask(const struct seccomp_program *p, uint32_t arch, int nr, const uint64_t args[3])
 {
-	struct seccomp_data data = {.nr = nr, .arch = arch};
+	struct seccomp_data data = { .nr = nr, .arch = arch };
 
 	if (args)
 		memcpy(data.args, args, 3 * sizeof(*args));
@@ -58,52 +58,57 @@ static int number(uint32_t arch, const char *name)
 static struct oci_seccomp sample(void)
 {
 	static struct oci_seccomp_arg clone_mask[] = {
-		{.index = 0, .value = 0x7e020000, .value_two = 0, .op = SCMP_CMP_MASKED_EQ}};
-	static struct oci_seccomp_arg personality[] = {{.index = 0, .value = 0, .op = SCMP_CMP_EQ},
-						       {.index = 0, .value = 8, .op = SCMP_CMP_EQ}};
+		{ .index = 0, .value = 0x7e020000, .value_two = 0, .op = SCMP_CMP_MASKED_EQ }
+	};
+	static struct oci_seccomp_arg personality[] = {
+		{ .index = 0, .value = 0, .op = SCMP_CMP_EQ },
+		{ .index = 0, .value = 8, .op = SCMP_CMP_EQ }
+	};
 	static struct oci_seccomp_arg socket_args[] = {
-		{.index = 0, .value = AF_NETLINK, .op = SCMP_CMP_EQ},
-		{.index = 2, .value = 9, .op = SCMP_CMP_EQ}};
+		{ .index = 0, .value = AF_NETLINK, .op = SCMP_CMP_EQ },
+		{ .index = 2, .value = 9, .op = SCMP_CMP_EQ }
+	};
 	static struct oci_seccomp_syscall rules[8];
 
-	rules[0] = (struct oci_seccomp_syscall){.names = list("read write faccessat2 no_such_call"),
-						.action = "SCMP_ACT_ALLOW"};
-	rules[1] = (struct oci_seccomp_syscall){.names = list("clone"),
-						.action = "SCMP_ACT_ALLOW",
-						.args = clone_mask,
-						.n_args = 1};
-	rules[2] = (struct oci_seccomp_syscall){.names = list("personality"),
-						.action = "SCMP_ACT_ALLOW",
-						.args = personality,
-						.n_args = 2};
-	rules[3] = (struct oci_seccomp_syscall){.names = list("socket"),
-						.action = "SCMP_ACT_ERRNO",
-						.has_errno = true,
-						.errno_ret = EINVAL,
-						.args = socket_args,
-						.n_args = 2};
-	rules[4] = (struct oci_seccomp_syscall){.names = list("kexec_load"),
-						.action = "SCMP_ACT_KILL_PROCESS"};
+	rules[0] =
+		(struct oci_seccomp_syscall){ .names = list("read write faccessat2 no_such_call"),
+					      .action = "SCMP_ACT_ALLOW" };
+	rules[1] = (struct oci_seccomp_syscall){
+		.names = list("clone"), .action = "SCMP_ACT_ALLOW", .args = clone_mask, .n_args = 1
+	};
+	rules[2] = (struct oci_seccomp_syscall){ .names = list("personality"),
+						 .action = "SCMP_ACT_ALLOW",
+						 .args = personality,
+						 .n_args = 2 };
+	rules[3] = (struct oci_seccomp_syscall){ .names = list("socket"),
+						 .action = "SCMP_ACT_ERRNO",
+						 .has_errno = true,
+						 .errno_ret = EINVAL,
+						 .args = socket_args,
+						 .n_args = 2 };
+	rules[4] = (struct oci_seccomp_syscall){ .names = list("kexec_load"),
+						 .action = "SCMP_ACT_KILL_PROCESS" };
 	/* equal to the default: no rule at all, libseccomp would refuse it */
 	rules[5] =
-		(struct oci_seccomp_syscall){.names = list("ptrace"), .action = "SCMP_ACT_ERRNO"};
-	rules[6] = (struct oci_seccomp_syscall){.names = list("setns"), .action = "SCMP_ACT_ALLOW"};
+		(struct oci_seccomp_syscall){ .names = list("ptrace"), .action = "SCMP_ACT_ERRNO" };
+	rules[6] =
+		(struct oci_seccomp_syscall){ .names = list("setns"), .action = "SCMP_ACT_ALLOW" };
 	/* said a second time with another action: the first stands */
-	rules[7] = (struct oci_seccomp_syscall){.names = list("setns"),
-						.action = "SCMP_ACT_ERRNO",
-						.has_errno = true,
-						.errno_ret = ENOSYS};
-	return (struct oci_seccomp){.present = true,
-				    .default_action = "SCMP_ACT_ERRNO",
-				    .architectures =
-					    list("SCMP_ARCH_X86_64 SCMP_ARCH_X86 SCMP_ARCH_X32"),
-				    .syscalls = rules,
-				    .n_syscalls = ARRAY_SIZE(rules)};
+	rules[7] = (struct oci_seccomp_syscall){ .names = list("setns"),
+						 .action = "SCMP_ACT_ERRNO",
+						 .has_errno = true,
+						 .errno_ret = ENOSYS };
+	return (struct oci_seccomp){ .present = true,
+				     .default_action = "SCMP_ACT_ERRNO",
+				     .architectures =
+					     list("SCMP_ARCH_X86_64 SCMP_ARCH_X86 SCMP_ARCH_X32"),
+				     .syscalls = rules,
+				     .n_syscalls = ARRAY_SIZE(rules) };
 }
 
 static struct seccomp_program compiled(const struct oci_seccomp *profile, int cache_fd)
 {
-	struct seccomp_program p = {0};
+	struct seccomp_program p = { 0 };
 	struct pf_error e = PF_ERROR_INIT;
 
 	CHECK_INT(seccomp_compile(profile, cache_fd, &p, &e), ==, 0);
@@ -122,20 +127,20 @@ static void rules_mean_what_they_say_on_x86_64(void)
 		uint64_t args[3];
 		uint32_t want;
 	} t[] = {
-		{"read", {0}, SECCOMP_RET_ALLOW},
-		{"faccessat2", {0}, SECCOMP_RET_ALLOW},
-		{"ptrace", {0}, ERRNO(EPERM)},
-		{"mount", {0}, ERRNO(EPERM)},
-		{"clone", {CLONE_VM | CLONE_THREAD}, SECCOMP_RET_ALLOW},
-		{"clone", {CLONE_NEWUSER}, ERRNO(EPERM)},
-		{"personality", {0}, SECCOMP_RET_ALLOW},
-		{"personality", {8}, SECCOMP_RET_ALLOW},
-		{"personality", {9}, ERRNO(EPERM)},
-		{"personality", {1ull << 32}, ERRNO(EPERM)},
-		{"socket", {AF_NETLINK, SOCK_RAW, 9}, ERRNO(EINVAL)},
-		{"socket", {AF_NETLINK, SOCK_RAW, 0}, ERRNO(EPERM)},
-		{"kexec_load", {0}, SECCOMP_RET_KILL_PROCESS},
-		{"setns", {0}, SECCOMP_RET_ALLOW},
+		{ "read", { 0 }, SECCOMP_RET_ALLOW },
+		{ "faccessat2", { 0 }, SECCOMP_RET_ALLOW },
+		{ "ptrace", { 0 }, ERRNO(EPERM) },
+		{ "mount", { 0 }, ERRNO(EPERM) },
+		{ "clone", { CLONE_VM | CLONE_THREAD }, SECCOMP_RET_ALLOW },
+		{ "clone", { CLONE_NEWUSER }, ERRNO(EPERM) },
+		{ "personality", { 0 }, SECCOMP_RET_ALLOW },
+		{ "personality", { 8 }, SECCOMP_RET_ALLOW },
+		{ "personality", { 9 }, ERRNO(EPERM) },
+		{ "personality", { 1ull << 32 }, ERRNO(EPERM) },
+		{ "socket", { AF_NETLINK, SOCK_RAW, 9 }, ERRNO(EINVAL) },
+		{ "socket", { AF_NETLINK, SOCK_RAW, 0 }, ERRNO(EPERM) },
+		{ "kexec_load", { 0 }, SECCOMP_RET_KILL_PROCESS },
+		{ "setns", { 0 }, SECCOMP_RET_ALLOW },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
@@ -152,7 +157,7 @@ static void rules_mean_what_they_say_on_i386(void)
 {
 	struct oci_seccomp profile = sample();
 	struct seccomp_program p = compiled(&profile, -EBADF);
-	static const uint64_t netlink[3] = {AF_NETLINK, SOCK_RAW, 9}, high[3] = {1ull << 32};
+	static const uint64_t netlink[3] = { AF_NETLINK, SOCK_RAW, 9 }, high[3] = { 1ull << 32 };
 
 	CHECK_INT(ask(&p, AUDIT_ARCH_I386, 3, NULL), ==, SECCOMP_RET_ALLOW);  /* read */
 	CHECK_INT(ask(&p, AUDIT_ARCH_I386, 26, NULL), ==, ERRNO(EPERM));      /* ptrace */
@@ -187,9 +192,9 @@ static void calls_newer_than_the_profile_are_enosys(void)
 
 static void no_stub_where_newer_calls_may_pass(void)
 {
-	static const char *const passing[] = {"SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE"};
-	static const uint32_t want[] = {SECCOMP_RET_ALLOW, SECCOMP_RET_LOG,
-					SECCOMP_RET_TRACE | EPERM};
+	static const char *const passing[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE" };
+	static const uint32_t want[] = { SECCOMP_RET_ALLOW, SECCOMP_RET_LOG,
+					 SECCOMP_RET_TRACE | EPERM };
 	struct oci_seccomp profile = sample();
 	struct seccomp_program p;
 
@@ -236,7 +241,7 @@ static void flags_are_those_of_the_system_call(void)
 
 static void refused(const struct oci_seccomp *profile, const char *part)
 {
-	struct seccomp_program p = {0};
+	struct seccomp_program p = { 0 };
 	struct pf_error e = PF_ERROR_INIT;
 
 	CHECK_INT(seccomp_compile(profile, -EBADF, &p, &e), <, 0);
@@ -281,7 +286,7 @@ static void too_many_rules_are_refused_at_once(void)
 	struct oci_seccomp profile = sample();
 
 	for (size_t i = 0; i < ARRAY_SIZE(args); i++)
-		args[i] = (struct oci_seccomp_arg){.index = 0, .value = i, .op = SCMP_CMP_EQ};
+		args[i] = (struct oci_seccomp_arg){ .index = 0, .value = i, .op = SCMP_CMP_EQ };
 	profile.syscalls[0].args = args;
 	profile.syscalls[0].n_args = ARRAY_SIZE(args);
 	refused(&profile, "/linux/seccomp/syscalls/0: more than 16384 rules");
@@ -334,8 +339,8 @@ static void damage_entry(int cache_fd, off_t at)
 
 static bool loads(int cache_fd, const struct oci_seccomp *profile)
 {
-	struct seccomp_program p = {0};
-	auto_buf key = {0};
+	struct seccomp_program p = { 0 };
+	auto_buf key = { 0 };
 	bool ok;
 
 	seccomp_cache_key(profile, &key);
@@ -348,7 +353,7 @@ static void a_cached_program_is_the_compiled_one(void)
 {
 	auto_fd dir = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct oci_seccomp profile = sample();
-	struct seccomp_program a = compiled(&profile, dir), b = {0};
+	struct seccomp_program a = compiled(&profile, dir), b = { 0 };
 	struct pf_error e = PF_ERROR_INIT;
 
 	CHECK(loads(dir, &profile));
@@ -363,7 +368,7 @@ static void a_cached_program_is_the_compiled_one(void)
 
 static void a_damaged_entry_is_passed_over_and_replaced(void)
 {
-	static const off_t places[] = {0, 8, 16, 20, 24, 200};
+	static const off_t places[] = { 0, 8, 16, 20, 24, 200 };
 	auto_fd dir = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct oci_seccomp profile = sample();
 	struct seccomp_program p;
@@ -427,9 +432,9 @@ static void another_profile_in_the_slot_is_never_used(void)
 static void strings_cannot_run_together_in_the_key(void)
 {
 	struct oci_seccomp a = sample(), b = sample();
-	struct oci_seccomp_syscall ra = {.names = list("re ad"), .action = "SCMP_ACT_ALLOW"};
-	struct oci_seccomp_syscall rb = {.names = list("read"), .action = "SCMP_ACT_ALLOW"};
-	auto_buf ka = {0}, kb = {0};
+	struct oci_seccomp_syscall ra = { .names = list("re ad"), .action = "SCMP_ACT_ALLOW" };
+	struct oci_seccomp_syscall rb = { .names = list("read"), .action = "SCMP_ACT_ALLOW" };
+	auto_buf ka = { 0 }, kb = { 0 };
 
 	a.syscalls = &ra;
 	b.syscalls = &rb;
@@ -454,7 +459,7 @@ static void a_stale_half_written_entry_does_not_stay(void)
 	auto_fd dir = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
 	struct oci_seccomp profile = sample();
 	struct seccomp_program p = compiled(&profile, dir);
-	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 	char name[256] = "", tmp[300];
 
 	seccomp_program_free(&p);

@@ -25,16 +25,27 @@
 #define MANAGER        SYSTEMD ".Manager"
 #define JOB_TIMEOUT_US (30 * 1000000ull)
 
-#define BUS_FUNCTIONS(F)                                                                          \
-	F(open_system)                                                                            \
-	F(open_user)                                                                              \
-	F(flush_close_unref)                                                                      \
-	F(error_free)                                                                             \
-	F(call_method)                                                                            \
-	F(call) F(message_new_method_call) F(message_unref) F(message_append)                     \
-		F(message_append_array) F(message_open_container) F(message_close_container)      \
-			F(message_read) F(match_signal) F(process) F(wait) F(get_property_string) \
-				F(path_encode)
+/* clang-format off */
+#define BUS_FUNCTIONS(F) \
+	F(open_system) \
+	F(open_user) \
+	F(flush_close_unref) \
+	F(error_free) \
+	F(call_method) \
+	F(call) \
+	F(message_new_method_call) \
+	F(message_unref) \
+	F(message_append) \
+	F(message_append_array) \
+	F(message_open_container) \
+	F(message_close_container) \
+	F(message_read) \
+	F(match_signal) \
+	F(process) \
+	F(wait) \
+	F(get_property_string) \
+	F(path_encode)
+/* clang-format on */
 
 struct bus_functions {
 #define F(name) __typeof__(sd_bus_##name) *name;

@@ -75,17 +75,96 @@ every_step_fails() {
 	done <"$SCRATCH/steps"
 }
 
-@test "a create that is killed at once can be cleaned up by delete --force" {
+# pause MILLISECONDS, without a process: $! must stay that of the create
+pause_ms() {
+	local pause
+	exec {pause}<>"$SCRATCH/pause"
+	read -r -t "0.$(printf %03d "$1")" -u "$pause" || true
+	exec {pause}>&-
+}
+
+start_create() {
+	"$RUNTIME" --root "$PF_ROOT" create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+	CREATE=$!
+}
+
+@test "a create that is killed at any moment can be cleaned up by delete --force" {
 	local i
 
 	bundle -- /probe forever
-	for i in 1 2 3 4 5 6 7 8; do
-		"$RUNTIME" --root "$PF_ROOT" create --bundle "$BUNDLE" "$ID" >/dev/null 2>&1 </dev/null 3>&- 4>&- &
-		read -r -t "0.00$i" <> <(:) || true
-		kill -9 $! 2>/dev/null || true
-		wait $! 2>/dev/null || true
+	mkfifo "$SCRATCH/pause"
+	for i in {1..24}; do
+		start_create
+		pause_ms "$i"
+		kill -9 "$CREATE" 2>/dev/null || true
+		wait "$CREATE" 2>/dev/null || true
 		run pf delete --force "$ID"
 		assert_status 0
 		[ ! -e "$PF_ROOT/$ID" ]
+		wait_until "the init to end" nothing_left
+	done
+}
+
+nothing_left() {
+	[ -z "$(left_processes "$ID")" ]
+}
+
+@test "a delete --force that meets a create leaves the container whole or nothing of it" {
+	local i
+
+	bundle -- /probe forever
+	mkfifo "$SCRATCH/pause"
+	for i in {1..24}; do
+		start_create
+		pause_ms "$i"
+		pf delete --force "$ID" || true
+		wait "$CREATE" || true
+		# whatever the order was: what exists now is known by its id, and can be removed by it
+		run pf delete --force "$ID"
+		assert_status 0
+		wait_until "the init to end" nothing_left
+		[ -z "$(find /sys/fs/cgroup -mindepth 2 -maxdepth 6 -type d -path "*$ID*")" ] || fail "a cgroup is left in round $i"
+	done
+}
+
+@test "a delete --force while create waits for a hook: create fails, or the container is still known" {
+	mkfifo "$SCRATCH/gate"
+	bundle --jq ".hooks.createRuntime = [{ path: \"/bin/sh\", args: [\"sh\", \"-c\", \"echo in >$SCRATCH/in; read -r x <$SCRATCH/gate\"], env: [\"PATH=/bin\"] }]" -- /probe forever
+	start_create
+	wait_for_line "$SCRATCH/in" in
+	run timeout 20 "$RUNTIME" --root "$PF_ROOT" delete --force "$ID"
+	# opened for both ways: it does not wait for a hook that delete has ended
+	echo go 1<>"$SCRATCH/gate"
+	local code=0
+	wait "$CREATE" || code=$?
+	if [ "$code" -eq 0 ]; then
+		assert_contains_status
+	else
+		run -1 pf state "$ID"
+		wait_until "the init to end" nothing_left
+	fi
+}
+
+assert_contains_status() {
+	[ "$(status_of "$ID")" = created ] || fail "create succeeded, and state says: $(status_of "$ID")"
+}
+
+@test "a create whose id was deleted and taken by another meanwhile does not succeed into the void" {
+	local i first second
+
+	bundle -- /probe forever
+	for i in {1..40}; do
+		start_create
+		first=$CREATE
+		[ $((i % 2)) -eq 0 ] || pf state "$ID" >/dev/null 2>&1 || true
+		pf delete --force "$ID" >/dev/null 2>&1 || true
+		start_create
+		second=$CREATE
+		pf delete --force "$ID" >/dev/null 2>&1 || true
+		wait "$first" || true
+		wait "$second" || true
+		run pf delete --force "$ID"
+		assert_status 0
+		wait_until "every init to end (round $i)" nothing_left
 	done
 }

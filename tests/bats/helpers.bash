@@ -237,11 +237,11 @@ status_of() {
 # wait_until WHAT COMMAND...: poll, a hundredth of a second apart, at most ten seconds. The pause is a read that times out:
 # no process is made for it.
 wait_until() {
-	local what=$1 pause i r=1
+	local what=$1 pause end=$((EPOCHSECONDS + 10)) r=1
 
 	shift
 	exec {pause}<> <(:)
-	for ((i = 0; i < 500; i++)); do
+	while [ "$EPOCHSECONDS" -le "$end" ]; do
 		if "$@"; then
 			r=0
 			break

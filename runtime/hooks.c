@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One child a hook. What a hook prints goes to our stderr; its stdin is the state and then EOF. */
+/* One child a hook. Its stdin is the state and then EOF. */
 #include <config.h>
 
 #include "runtime/hooks.h"
@@ -16,15 +16,18 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "runtime/init/hook_words.h"
 
-static void exec_hook(const struct oci_hook *h, int stdin_fd)
+/* Our stdout and stderr are the container's as often as not; what a hook says goes into a file of memory that ends with it. */
+static void exec_hook(const struct oci_hook *h, int stdin_fd, int sink)
 {
 	char *fallback[] = { (char *)(uintptr_t)h->path, NULL };
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(stdin_fd, STDIN_FILENO) < 0)
+	if (dup2(stdin_fd, STDIN_FILENO) < 0 || dup2(sink, STDOUT_FILENO) < 0 ||
+	    dup2(sink, STDERR_FILENO) < 0)
 		_exit(125);
 	(void)sys_close_range(3, ~0u, PF_CLOSE_RANGE_CLOEXEC);
 	execve(h->path, h->args.n ? h->args.v : fallback, h->env.v);
@@ -70,29 +73,34 @@ static int state_file(const char *json, int *ret, struct pf_error *e)
 static int run_one(const struct oci_hook *h, const char *kind, size_t i, const char *json,
 		   struct pf_error *e)
 {
-	auto_fd state = -EBADF;
+	auto_fd state = -EBADF, sink = sys_memfd_create("hook-output", PF_MFD_CLOEXEC);
+	char said[HOOK_WORDS];
 	int status = 0, ret;
 	pid_t pid;
 
+	if (sink < 0)
+		return pf_fail_sys(e, sink, "%s hook #%zu `%s': memfd", kind, i, h->path);
 	STEP(state_file(json, &state, e));
 	pf_debug("%s hook #%zu: %s", kind, i, h->path);
 	pid = fork();
 	if (pid < 0)
 		return pf_fail_sys(e, errno, "%s hook #%zu `%s': fork", kind, i, h->path);
 	if (pid == 0)
-		exec_hook(h, state);
+		exec_hook(h, state, sink);
 	ret = wait_hook(pid, h->timeout_s, &status);
 	if (ret == -ETIMEDOUT)
 		return pf_fail(e, PF_ERR_SYS, ETIMEDOUT, "%s hook #%zu `%s' ran longer than %d s",
 			       kind, i, h->path, h->timeout_s);
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "%s hook #%zu `%s': wait", kind, i, h->path);
+	hook_words(sink, said);
 	if (WIFSIGNALED(status))
-		return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%zu: `%s': signal %d",
-			       kind, i, h->path, WTERMSIG(status));
+		return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%zu: `%s': signal %d%s",
+			       kind, i, h->path, WTERMSIG(status), said);
 	if (WEXITSTATUS(status) != 0)
-		return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%zu: `%s': exit status %d",
-			       kind, i, h->path, WEXITSTATUS(status));
+		return pf_fail(e, PF_ERR_SYS, 0,
+			       "error running %s hook #%zu: `%s': exit status %d%s", kind, i,
+			       h->path, WEXITSTATUS(status), said);
 	return 0;
 }
 

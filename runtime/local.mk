@@ -16,6 +16,7 @@ RUNTIME_SOURCES = \
 	runtime/hooks.c \
 	runtime/host.c \
 	runtime/idmap.c \
+	runtime/init/hook_words.c \
 	runtime/init/sync.c \
 	runtime/planfile.c \
 	runtime/planfile_mounts.c \

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/sys.h"
+#include "runtime/init/hook_words.h"
 #include "runtime/init/steps.h"
 #include "runtime/init/sync.h"
 
@@ -25,7 +26,6 @@ static void hook_child(const struct plan *plan, const struct plan_hook *h, int s
 	char **argv = plan_argv(plan, h->args);
 	char **env = h->env.n ? plan_argv(plan, h->env) : default_env;
 	char *fallback[] = { (char *)(uintptr_t)plan_text(plan, h->path), NULL };
-
 	if (!default_env || !argv || !env)
 		_exit(125);
 	if (lseek(state_fd, 0, SEEK_SET) < 0 || dup2(state_fd, STDIN_FILENO) < 0)
@@ -65,12 +65,16 @@ static int run_hooks(const struct plan *plan, struct plan_list list, const char 
 
 	for (uint32_t i = 0; i < list.n; i++) {
 		const char *path = plan_text(plan, h[i].path);
-		pid_t pid = fork();
+		auto_fd sink = sys_memfd_create("hook-output", PF_MFD_CLOEXEC);
+		char said[HOOK_WORDS];
+		pid_t pid = sink < 0 ? -1 : fork();
 		int status;
 
 		if (pid < 0)
 			return pf_fail_sys(e, errno, "%s hook `%s': fork", kind, path);
 		if (pid == 0) {
+			if (dup2(sink, STDOUT_FILENO) < 0 || dup2(sink, STDERR_FILENO) < 0)
+				_exit(125);
 			/* Before the seal: an old profile may not know the call. */
 			if (sys_close_range(3, ~0u, PF_CLOSE_RANGE_CLOEXEC) < 0)
 				_exit(125);
@@ -83,10 +87,12 @@ static int run_hooks(const struct plan *plan, struct plan_list list, const char 
 				       h[i].timeout_s);
 		if (status < 0)
 			return pf_fail_sys(e, status, "%s hook #%u `%s': wait", kind, i, path);
+		hook_words(sink, said);
 		if (status != 0)
-			return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%u: `%s': %s %d",
+			return pf_fail(e, PF_ERR_SYS, 0, "error running %s hook #%u: `%s': %s %d%s",
 				       kind, i, path, WIFEXITED(status) ? "exit status" : "signal",
-				       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+				       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
+				       said);
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@ INIT_SOURCES = \
 	runtime/init/confine.c \
 	runtime/init/filter.c \
 	runtime/init/home.c \
+	runtime/init/hook_words.c \
 	runtime/init/hooks.c \
 	runtime/init/landlock.c \
 	runtime/init/limits.c \

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -322,12 +323,25 @@ static void remove_begun_groups(struct runtime *rt, const char *id)
 	oci_config_free(&config);
 }
 
+/* A create that lives holds the lock of its directory; one that was killed does not. */
+static void await_create(struct runtime *rt, const char *id)
+{
+	auto_fd dir = openat(rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	while (dir >= 0 && flock(dir, LOCK_EX) < 0 && errno == EINTR)
+		;
+}
+
 int container_delete(struct runtime *rt, const char *id, bool force, struct pf_error *e)
 {
 	struct pf_error why = PF_ERROR_INIT;
 	struct state s;
 	int ret = state_load(rt->root_fd, id, &s, &why);
 
+	if (ret == -ENODATA && force) {
+		await_create(rt, id);
+		ret = state_load(rt->root_fd, id, &s, &why);
+	}
 	if (ret == -ENOENT && force)
 		return 0;
 	/* A create that was killed left a directory without a state. */

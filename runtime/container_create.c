@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -132,6 +133,9 @@ int create_claim(struct container *c, struct pf_error *e)
 {
 	STEP(state_claim(c->rt->root_fd, c->state.id, &c->state.dir_fd, e));
 	undo_push(&c->undo, "claim", unclaim, c);
+	/* Held until this process ends: a delete that finds no state yet waits for what becomes of us. */
+	if (flock(c->state.dir_fd, LOCK_EX) < 0)
+		return pf_fail_sys(e, errno, "lock the state directory of `%s'", c->state.id);
 	describe(c);
 	STEP(cgroup_plan(&c->config, c->state.id, c->rt->cgroup_manager, c->rt->rootless,
 			 &c->state.cgroup, e));

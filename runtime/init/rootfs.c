@@ -65,6 +65,9 @@ static int attach_root(int tree, const char *path, struct pf_error *e)
 {
 	int ret = sys_move_mount(tree, "", AT_FDCWD, path, PF_MOVE_MOUNT_F_EMPTY_PATH);
 
+	/* The mapped root may not enter the folders above; any mount point serves until the pivot, also the top. */
+	if (ret == -EACCES)
+		ret = sys_move_mount(tree, "", AT_FDCWD, "/", PF_MOVE_MOUNT_F_EMPTY_PATH);
 	return ret < 0 ? pf_fail_sys(e, ret, "attach the root at `%s'", path) : 0;
 }
 

@@ -16,8 +16,9 @@ in_hook() {
 		shift
 	done
 	shift
-	hook=$(jq -cn '{ path: "/probe", args: (["probe"] + $ARGS.positional) }' --args -- "$@")
-	bundle ${opts[@]+"${opts[@]}"} --hook "startContainer=$hook" -- /probe exit 0
+	# what a hook prints goes nowhere: it leaves a file, which the program shows
+	hook=$(jq -cn '{ path: "/bin/sh", args: (["sh", "-c", "/probe \"$@\" >/said", "sh"] + $ARGS.positional) }' --args -- "$@")
+	bundle ${opts[@]+"${opts[@]}"} --hook "startContainer=$hook" -- /probe print-file /said
 	run -0 pf run --bundle "$BUNDLE" "$ID"
 }
 

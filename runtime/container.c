@@ -113,7 +113,7 @@ static int connect_start(const struct state *s, int *ret, struct pf_error *e)
 }
 
 /* After SYNC_EXEC comes an error, or the end: execve has closed the socket. */
-static int await_exec(int sock, struct pf_error *e)
+int await_exec(int sock, struct pf_error *e)
 {
 	struct pf_error ended = PF_ERROR_INIT;
 
@@ -275,8 +275,12 @@ static void run_poststop(const struct state *s)
 	struct oci_config config = { 0 };
 	auto_buf json = { 0 };
 
-	if (!s->has_hooks_stop || load_config(s->dir_fd, &config, &e) < 0)
+	if (!s->has_hooks_stop)
 		return;
+	if (load_config(s->dir_fd, &config, &e) < 0) {
+		pf_log(PF_LOG_WARNING, "%s, continuing without poststop hooks", e.msg);
+		return;
+	}
 	state_oci_json(s, STATUS_STOPPED, false, &json);
 	for (size_t i = 0; !json.failed && i < config.poststop.n; i++) {
 		struct oci_hooks one = { &config.poststop.v[i], 1 };
@@ -324,12 +328,20 @@ static void remove_begun_groups(struct runtime *rt, const char *id)
 }
 
 /* A create that lives holds the lock of its directory; one that was killed does not. */
-static void await_create(struct runtime *rt, const char *id)
+static int await_create(struct runtime *rt, const char *id, struct pf_error *e)
 {
 	auto_fd dir = openat(rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
-	while (dir >= 0 && flock(dir, LOCK_EX) < 0 && errno == EINTR)
-		;
+	for (int waited_ms = 0; dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0; waited_ms += 20) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return pf_fail_sys(e, errno, "lock the state directory of `%s'", id);
+		if (waited_ms >= END_TIMEOUT_MS)
+			return pf_fail(
+				e, PF_ERR_SYS, EBUSY,
+				"container `%s' is still being created: end that create first", id);
+		(void)poll(NULL, 0, 20);
+	}
+	return 0;
 }
 
 int container_delete(struct runtime *rt, const char *id, bool force, struct pf_error *e)
@@ -339,7 +351,7 @@ int container_delete(struct runtime *rt, const char *id, bool force, struct pf_e
 	int ret = state_load(rt->root_fd, id, &s, &why);
 
 	if (ret == -ENODATA && force) {
-		await_create(rt, id);
+		STEP(await_create(rt, id, e));
 		ret = state_load(rt->root_fd, id, &s, &why);
 	}
 	if (ret == -ENOENT && force)

@@ -197,7 +197,6 @@ static int spawn(struct exec *x, struct pf_error *e)
 /* From the first stage's pid to the process that is about to become the program. */
 static int meet(struct exec *x, struct pf_error *e)
 {
-	struct pf_error ended = PF_ERROR_INIT;
 	int64_t pid;
 
 	STEP(sync_expect(x->sync_fd, SYNC_STAGED, &pid, NULL, e));
@@ -211,11 +210,7 @@ static int meet(struct exec *x, struct pf_error *e)
 	STEP(console_send_pidfd(x->opt->pidfd_socket, x->pidfd, e));
 	if (sync_send(x->sync_fd, SYNC_START, 0, -1) < 0)
 		return pf_fail(e, PF_ERR_SYS, 0, "the process is gone");
-	STEP(sync_expect(x->sync_fd, SYNC_EXEC, NULL, NULL, e));
-	if (sync_expect(x->sync_fd, SYNC_EXEC, NULL, NULL, &ended) < 0 && ended.err == EPIPE)
-		return 0;
-	*e = ended;
-	return e->err > 0 ? -e->err : -EINVAL;
+	return await_exec(x->sync_fd, e);
 }
 
 static void end_children(struct exec *x)

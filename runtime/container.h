@@ -103,6 +103,9 @@ int raise_hard_limits(const struct oci_process *p, struct pf_error *e);
 /** await_exec() - after START: SYNC_EXEC and then EOF, which is execve; or the error that came instead */
 int await_exec(int sock, struct pf_error *e);
 
+/** fds_refuse_sockets() - a socket from outside keeps the network it was made in, and leads around every rule */
+int fds_refuse_sockets(unsigned int preserve, struct pf_error *e);
+
 /** fds_settle() - first of all: what the caller did not ask to pass on becomes close-on-exec; what it did must be open */
 int fds_settle(unsigned int preserve, struct pf_error *e);
 

@@ -56,17 +56,15 @@ void process_caps(const struct host *host, const struct oci_process *p,
 		pf_log(PF_LOG_WARNING, "unknown capability %s, ignoring", p->unknown_caps.v[i]);
 }
 
-static int refuse_sockets(const struct container *c, struct pf_error *e)
+int fds_refuse_sockets(unsigned int preserve, struct pf_error *e)
 {
 	struct stat st;
 
-	if (policy_permits(&c->policy, "preserved-sockets"))
-		return 0;
-	for (unsigned int fd = 3; fd < 3 + c->opt->preserve_fds; fd++)
+	for (unsigned int fd = 3; fd < 3 + preserve; fd++)
 		if (fstat((int)fd, &st) == 0 && S_ISSOCK(st.st_mode))
 			return pf_fail(
 				e, PF_ERR_POLICY, 0,
-				"preserved fd %u is a socket, which a confined container must not hold (permit: preserved-sockets)",
+				"preserved fd %u is a socket, which a confined container must not hold: close it, or let the node policy say \"permit\": [\"preserved-sockets\"]",
 				fd);
 	return 0;
 }
@@ -81,7 +79,8 @@ int create_decide_policy(struct container *c, struct pf_error *e)
 		return 0;
 	c->state.caps_void = confine_void_mask(&c->policy, &c->config);
 	STEP(confine_check_config(&c->policy, &c->config, c->caps, &c->state.caps_taken, e));
-	return refuse_sockets(c, e);
+	c->state.permits_sockets = policy_permits(&c->policy, "preserved-sockets");
+	return c->state.permits_sockets ? 0 : fds_refuse_sockets(c->opt->preserve_fds, e);
 }
 
 int create_open_sources(struct container *c, struct pf_error *e)

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,19 +83,6 @@ static void take_caps(struct exec *x)
 	process_caps(&x->rt->host, &x->config->process, x->caps);
 	for (int i = 0; x->state->confined && i < OCI_CAP_SET_COUNT_; i++)
 		x->caps[i] &= ~x->state->caps_void;
-}
-
-static int refuse_sockets(const struct exec *x, struct pf_error *e)
-{
-	struct stat st;
-
-	for (unsigned int fd = 3; x->state->confined && fd < 3 + x->opt->preserve_fds; fd++)
-		if (fstat((int)fd, &st) == 0 && S_ISSOCK(st.st_mode))
-			return pf_fail(
-				e, PF_ERR_POLICY, 0,
-				"preserved fd %u is a socket, which a confined container must not hold",
-				fd);
-	return 0;
 }
 
 static int open_cgroups(struct exec *x, struct pf_error *e)
@@ -229,7 +215,8 @@ static int prepare(struct exec *x, struct pf_error *e)
 {
 	STEP(state_pidfd(x->state, &x->init_pidfd, e));
 	take_caps(x);
-	STEP(refuse_sockets(x, e));
+	if (x->state->confined && !x->state->permits_sockets)
+		STEP(fds_refuse_sockets(x->opt->preserve_fds, e));
 	STEP(load_seccomp(x, e));
 	STEP(load_seal(x, e));
 	STEP(open_cgroups(x, e));

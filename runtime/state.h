@@ -33,8 +33,8 @@ struct state {
 		start_time; /* of the pid, in clock ticks since boot: the pair names a process for ever */
 	uint64_t ns_flags; /* CLONE_NEW* of the namespaces that config.json lists */
 	uint32_t seccomp_flags;
-	bool confined, has_seccomp, rootless, has_hooks_start, has_hooks_stop, no_setgroups,
-		new_userns;
+	bool confined, permits_sockets, has_seccomp, rootless, has_hooks_start, has_hooks_stop,
+		no_setgroups, new_userns;
 	uint64_t caps_taken; /* capabilities of config.json that confinement took */
 	uint64_t caps_void;  /* confined: what no exec may bring back */
 	struct cgroup cgroup;

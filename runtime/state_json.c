@@ -50,9 +50,9 @@ int state_write(const struct state *s, struct pf_error *e)
 		(unsigned long long)s->caps_taken, (unsigned long long)s->caps_void);
 	pf_buf_printf(
 		&b,
-		",\"confined\":%d,\"seccomp\":%d,\"rootless\":%d,\"start_hooks\":%d,\"stop_hooks\":%d,\"no_setgroups\":%d,\"new_userns\":%d",
-		s->confined, s->has_seccomp, s->rootless, s->has_hooks_start, s->has_hooks_stop,
-		s->no_setgroups, s->new_userns);
+		",\"confined\":%d,\"sockets\":%d,\"seccomp\":%d,\"rootless\":%d,\"start_hooks\":%d,\"stop_hooks\":%d,\"no_setgroups\":%d,\"new_userns\":%d",
+		s->confined, s->permits_sockets, s->has_seccomp, s->rootless, s->has_hooks_start,
+		s->has_hooks_stop, s->no_setgroups, s->new_userns);
 	pf_buf_puts(&b, ",\"cgroup\":");
 	cgroup_to_json(&s->cgroup, &b);
 	pf_buf_puts(&b, ",\"annotations\":");
@@ -97,6 +97,7 @@ static int fill(struct state *s, const struct json *root, struct pf_error *e)
 	s->caps_taken = (uint64_t)json_integer(root, "caps_taken", 0);
 	s->caps_void = (uint64_t)json_integer(root, "caps_void", 0);
 	s->confined = json_integer(root, "confined", 0);
+	s->permits_sockets = json_integer(root, "sockets", 0);
 	s->has_seccomp = json_integer(root, "seccomp", 0);
 	s->rootless = json_integer(root, "rootless", 0);
 	s->has_hooks_start = json_integer(root, "start_hooks", 0);

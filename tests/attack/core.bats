@@ -87,3 +87,34 @@ in_hook() {
 	wait_for_status "$ID" stopped
 	run -0 pf delete "$ID"
 }
+
+# Runs the runtime with a unix socket as fd 3.
+with_socket() {
+	python3 -c '
+import os, socket, sys
+a, b = socket.socketpair()
+os.dup2(a.fileno(), 3)
+os.set_inheritable(3, True)
+os.execvp(sys.argv[1], sys.argv[1:])' timeout 30 "$RUNTIME" --root "$PF_ROOT" "$@" </dev/null
+}
+
+@test "a socket handed to a confined container is refused, at start and at exec, unless the node permits it" {
+	bundle --annotate "io.pinfold.read=/bin /probe /usr" -- /probe fd-info 3
+	run -1 with_socket run --preserve-fds 1 --bundle "$BUNDLE" "$ID"
+	assert_contains "$output" "preserved fd 3 is a socket"
+	assert_contains "$output" '"permit": ["preserved-sockets"]'
+	sleeper --annotate "io.pinfold.read=/bin /probe /usr"
+	run -255 with_socket exec --preserve-fds 1 "$ID" /probe fd-info 3
+	assert_contains "$output" "preserved fd 3 is a socket"
+	pf delete --force "$ID"
+
+	echo '{"permit":["preserved-sockets"]}' >"$SCRATCH/policy.json"
+	chmod 644 "$SCRATCH/policy.json"
+	PF_GLOBALS=(--policy "$SCRATCH/policy.json")
+	bundle --annotate "io.pinfold.read=/bin /probe /usr" -- /probe fd-info 3
+	run -0 with_socket "${PF_GLOBALS[@]}" run --preserve-fds 1 --bundle "$BUNDLE" "$ID"
+	assert_match socket
+	sleeper --annotate "io.pinfold.read=/bin /probe /usr"
+	run -0 with_socket exec --preserve-fds 1 "$ID" /probe fd-info 3
+	assert_match socket
+}

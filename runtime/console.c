@@ -88,6 +88,16 @@ void foreground_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+void foreground_size(uint16_t *height, uint16_t *width)
+{
+	struct winsize size;
+
+	if ((*height && *width) || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+		return;
+	*height = size.ws_row;
+	*width = size.ws_col;
+}
+
 static void copy_size(int master)
 {
 	struct winsize size;

@@ -2,6 +2,7 @@
 #ifndef PF_RUNTIME_CONSOLE_H
 #define PF_RUNTIME_CONSOLE_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -15,6 +16,9 @@ int console_send_pidfd(const char *path, int pidfd, struct pf_error *e);
 
 /** foreground_pair() - for a terminal without a console socket: *ret_ours receives the master, *ret_init goes to the plan */
 int foreground_pair(int *ret_ours, int *ret_init, struct pf_error *e);
+
+/** foreground_size() - where config.json gives no size: that of our own terminal, set before the program can ask */
+void foreground_size(uint16_t *height, uint16_t *width);
 
 /**
  * foreground_wait() - wait for the process, pass signals on, relay the terminal

@@ -189,6 +189,8 @@ static int open_console(struct container *c, struct pf_error *e)
 	if (o->console_socket)
 		return console_connect(o->console_socket, &c->console_fd, e);
 	if (o->console_fd >= 0) {
+		foreground_size(&c->config.process.console_height,
+				&c->config.process.console_width);
 		c->console_fd = fcntl(o->console_fd, F_DUPFD_CLOEXEC, 3);
 		return c->console_fd < 0 ? pf_fail_sys(e, errno, "dup the console") : 0;
 	}

@@ -114,6 +114,7 @@ static int open_console(struct exec *x, struct pf_error *e)
 		return pf_fail(
 			e, PF_ERR_CONFIG, 0,
 			"cannot allocate tty if the process is detached without --console-socket");
+	foreground_size(&x->config->process.console_height, &x->config->process.console_width);
 	return foreground_pair(&x->ours_fd, &x->console_fd, e);
 }
 

@@ -335,6 +335,18 @@ static void stop_scope(const struct cgroup *cg)
 		pf_debug("%s, continuing with the groups", why.msg);
 }
 
+int cgroup_remove_empty(const struct cgroup *cg, struct pf_error *e)
+{
+	for (size_t i = 0; i < cg->n; i++) {
+		int ret = cgroup_dir_remove_empty(&cg->h[i]);
+
+		if (ret < 0)
+			return pf_fail_sys(e, ret, "remove cgroup `%s%s'", cg->h[i].mount,
+					   cg->h[i].path);
+	}
+	return 0;
+}
+
 int cgroup_destroy(const struct cgroup *cg, struct pf_error *e)
 {
 	bool gone[CGROUP_MAX_HIERARCHIES] = { false };

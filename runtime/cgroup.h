@@ -108,6 +108,9 @@ int cgroup_kill(const struct cgroup *cg, int sig, struct pf_error *e);
 /** cgroup_destroy() - kill what is left in the groups that create made, and remove them with their sub-groups (stop the scope); missing ones are no error; waits, bounded */
 int cgroup_destroy(const struct cgroup *cg, struct pf_error *e);
 
+/** cgroup_remove_empty() - what a create that was killed began: nobody recorded it, so only what is empty goes */
+int cgroup_remove_empty(const struct cgroup *cg, struct pf_error *e);
+
 /** cgroup_to_json(), cgroup_from_json() - an object for the state file */
 void cgroup_to_json(const struct cgroup *cg, struct pf_buf *b);
 int cgroup_from_json(const struct json *object, struct cgroup *ret, struct pf_error *e);

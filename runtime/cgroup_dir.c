@@ -439,3 +439,18 @@ void cgroup_dir_remove_parents(const struct cgroup_hierarchy *h)
 		if (unlinkat(mount, path, AT_REMOVEDIR) < 0)
 			return;
 }
+
+int cgroup_dir_remove_empty(const struct cgroup_hierarchy *h)
+{
+	const char *path = below(h->path);
+	auto_fd mount = -EBADF;
+	struct pf_error ignored;
+	int ret;
+
+	if (strcmp(path, ".") == 0)
+		return 0; /* the mount itself is never ours */
+	ret = open_mount(h, &mount, &ignored);
+	if (ret < 0)
+		return ret == -ENOENT ? 0 : ret;
+	return unlinkat(mount, path, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
+}

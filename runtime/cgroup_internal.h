@@ -79,6 +79,8 @@ int cgroup_dir_make(struct cgroup_hierarchy *h, struct pf_error *e);
 int cgroup_dir_enable(const struct cgroup_hierarchy *h, const char *controller);
 /** cgroup_dir_remove() - one attempt at the group and all below it. Return: 0 when gone, -EBUSY, or another -errno */
 int cgroup_dir_remove(const struct cgroup_hierarchy *h);
+/** cgroup_dir_remove_empty() - the group itself, if nothing and nobody is in it; -EBUSY otherwise */
+int cgroup_dir_remove_empty(const struct cgroup_hierarchy *h);
 /** cgroup_dir_remove_parents() - the groups that cgroup_dir_make() had to make above it, while nobody uses them */
 void cgroup_dir_remove_parents(const struct cgroup_hierarchy *h);
 

@@ -305,26 +305,27 @@ static int delete_loaded(struct runtime *rt, const struct state *s, bool force, 
 	return state_release(rt->root_fd, s->id, e);
 }
 
-/* The groups of a create that was killed: its init has ended with it, so they are empty, and what is not empty is another's. */
-static void remove_begun_groups(struct runtime *rt, const char *id)
+/* What a create that was killed left: its init has ended with it, so its groups are empty, and what is not empty is
+ * another's. Without its config.json it had not come so far as to make any. */
+static int delete_begun(struct runtime *rt, const char *id, struct pf_error *e)
 {
 	auto_fd dir = openat(rt->root_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	auto_free struct cgroup *cg = calloc(1, sizeof(*cg));
 	struct oci_config config = { 0 };
-	struct pf_error e = PF_ERROR_INIT;
-	char path[1024];
+	struct pf_error why = PF_ERROR_INIT;
+	int ret;
 
-	if (dir < 0 || !cg || load_config(dir, &config, &e) < 0)
-		return;
-	if (cgroup_plan(&config, id, rt->cgroup_manager, rt->rootless, cg, &e) == 0)
-		for (size_t i = 0; i < cg->n; i++) {
-			snprintf(path, sizeof(path), "%s%s", cg->h[i].mount, cg->h[i].path);
-			if (cg->h[i].path[0] && cg->h[i].path[1] && rmdir(path) < 0 &&
-			    errno != ENOENT)
-				pf_log(PF_LOG_WARNING, "remove `%s': %s, continuing", path,
-				       pf_errno_text(errno));
-		}
-	oci_config_free(&config);
+	if (!cg)
+		return pf_fail_sys(e, ENOMEM, "delete `%s'", id);
+	if (dir >= 0 && load_config(dir, &config, &why) == 0) {
+		ret = cgroup_plan(&config, id, rt->cgroup_manager, rt->rootless, cg, &why);
+		if (ret == 0)
+			ret = cgroup_remove_empty(cg, &why);
+		if (ret < 0)
+			pf_log(PF_LOG_WARNING, "%s, continuing", why.msg);
+		oci_config_free(&config);
+	}
+	return state_release(rt->root_fd, id, e);
 }
 
 /* A create that lives holds the lock of its directory; one that was killed does not. */
@@ -356,11 +357,8 @@ int container_delete(struct runtime *rt, const char *id, bool force, struct pf_e
 	}
 	if (ret == -ENOENT && force)
 		return 0;
-	/* A create that was killed left a directory without a state. */
-	if (ret == -ENODATA && force) {
-		remove_begun_groups(rt, id);
-		return state_release(rt->root_fd, id, e);
-	}
+	if (ret == -ENODATA && force)
+		return delete_begun(rt, id, e);
 	if (ret < 0) {
 		*e = why;
 		return ret;

@@ -121,6 +121,7 @@ int confine_decide_noexec(struct confine_run *run, struct pf_error *e)
 	if (!(run->keys & CONFINE_BIT(CONFINE_EXEC)))
 		return 0;
 	STEP(run->in->mountinfo ? from_tree(run, e) : from_config(run, e));
-	qsort(c->noexec, c->n_noexec, sizeof(*c->noexec), compare);
+	if (c->n_noexec > 0) /* an empty list has no address to sort at */
+		qsort(c->noexec, c->n_noexec, sizeof(*c->noexec), compare);
 	return 0;
 }

@@ -19,7 +19,7 @@ CLEANFILES += tests/probe/probe
 
 # Checks of the source itself and of the built init.
 LINT_TESTS = tests/lint/includes.sh tests/lint/size.sh tests/lint/headers.sh tests/lint/listed.sh \
-	tests/lint/init-size.sh
+	tests/lint/init-size.sh tests/lint/links.sh
 
 TESTS = $(UNIT_TESTS) $(LINT_TESTS)
 TEST_EXTENSIONS = .sh

@@ -3,6 +3,7 @@ CONFIG_SOURCES = \
 	config/compat.c \
 	config/fields.c \
 	config/oci.c \
+	config/oci_env.c \
 	config/oci_linux.c \
 	config/oci_mount.c \
 	config/oci_names.c \

@@ -307,6 +307,13 @@ int oci_process_parse(const char *text, size_t len, struct oci_config *ret, stru
 /** oci_resources_parse() - the resources object alone (update --resources FILE) */
 int oci_resources_parse(const char *text, size_t len, struct oci_config *ret, struct pf_error *e);
 
+/**
+ * oci_env_settle() - of entries with the same name ("A=1", "A=2") keep the last one, in its place
+ *
+ * Return: 0, or -ENOMEM
+ */
+int oci_env_settle(struct oci_strings *env);
+
 /** oci_annotation() - value of an annotation, NULL if absent */
 const char *oci_annotation(const struct oci_config *config, const char *key);
 

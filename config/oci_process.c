@@ -218,7 +218,8 @@ static const struct field process_rows[] = {
 	{ "user", FIELD_OBJECT, AT(struct oci_process, user), .sub = &user_fields },
 	{ "args", FIELD_STRINGS, FIELD_REQUIRED | FIELD_NOT_EMPTY, AT(struct oci_process, args) },
 	{ "commandLine", FIELD_IGNORED, .note = "Windows only" },
-	{ "env", FIELD_STRINGS, AT(struct oci_process, env) },
+	{ "env", FIELD_STRINGS, AT(struct oci_process, env),
+	  .note = "the last of several with the same name counts" },
 	{ "cwd", FIELD_STRING, FIELD_REQUIRED | FIELD_ABSOLUTE, AT(struct oci_process, cwd) },
 	{ "capabilities", FIELD_OBJECT, WHOLE, HAS(struct oci_process, has_capabilities),
 	  .sub = &caps_fields },
@@ -252,7 +253,7 @@ static int check_process(struct parse *p, const struct json *v, void *dst)
 			return parse_fail(p, at, "`%s' was given before", limit->name);
 		seen |= 1ull << limit->resource;
 	}
-	return 0;
+	return oci_env_settle(&process->env);
 }
 
 const struct fields oci_process_fields = { TABLE(process_rows), .check = check_process };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "runtime/cli.h"
 #include "runtime/container.h"
 #include "runtime/exec.h"
@@ -102,32 +103,24 @@ static int set_gids(struct oci_config *c, const struct cli_list *gids, struct pf
 	return 0;
 }
 
-/* A later value of a name takes the place of an earlier one. */
-static int set_env(struct oci_config *c, const struct cli_list *env, struct pf_error *e)
+/* They come after those of config.json, so they win. */
+static int add_env(struct oci_config *c, const struct cli_list *env, struct pf_error *e)
 {
 	struct oci_strings *s = &c->process.env;
 	char **v = json_alloc(c->doc, (s->n + env->n + 1) * sizeof(*v));
-	size_t n = s->n;
 
 	if (!v)
 		return pf_fail_sys(e, ENOMEM, "--env");
 	memcpy(v, s->v, s->n * sizeof(*v));
-	for (size_t i = 0; i < env->n; i++) {
-		size_t len = strcspn(env->v[i], "="), k;
-
-		for (k = 0; k < n; k++)
-			if (strncmp(v[k], env->v[i], len) == 0 && (v[k][len] == '=' || !v[k][len]))
-				break;
-		v[k] = (char *)(uintptr_t)env->v[i];
-		n += k == n;
-	}
+	for (size_t i = 0; i < env->n; i++)
+		v[s->n++] = (char *)(uintptr_t)env->v[i];
+	v[s->n] = NULL;
 	s->v = v;
-	s->n = n;
-	return 0;
+	return oci_env_settle(s) < 0 ? pf_fail_sys(e, ENOMEM, "--env") : 0;
 }
 
 /* Never the inheritable set: what lies in it comes back at every execve of a file that allows it (CVE-2022-29162). */
-static int add_caps(struct oci_process *p, const struct cli_list *caps, struct pf_error *e)
+static void add_caps(struct oci_process *p, const struct cli_list *caps)
 {
 	for (size_t i = 0; i < caps->n; i++) {
 		char name[64];
@@ -136,17 +129,18 @@ static int add_caps(struct oci_process *p, const struct cli_list *caps, struct p
 		snprintf(name, sizeof(name), "%s%s", strncmp(caps->v[i], "CAP_", 4) ? "CAP_" : "",
 			 caps->v[i]);
 		cap = oci_cap_number(name);
-		if (cap < 0)
-			return pf_fail(e, PF_ERR_CONFIG, 0, "--cap: unknown capability `%s'",
-				       caps->v[i]);
 		p->has_capabilities = true;
+		if (cap < 0) {
+			pf_log(PF_LOG_WARNING, "--cap: unknown capability %s, ignoring",
+			       caps->v[i]);
+			continue;
+		}
 		p->caps[OCI_CAP_BOUNDING] |= 1ull << cap;
 		p->caps[OCI_CAP_PERMITTED] |= 1ull << cap;
 		p->caps[OCI_CAP_EFFECTIVE] |= 1ull << cap;
 		/* without this no other user than 0 would keep it over execve(2) */
 		p->caps[OCI_CAP_AMBIENT] |= (1ull << cap) & p->caps[OCI_CAP_INHERITABLE];
 	}
-	return 0;
 }
 
 static int apply_flags(struct exec_flags *f, struct cli *cli, struct oci_config *c,
@@ -172,9 +166,8 @@ static int apply_flags(struct exec_flags *f, struct cli *cli, struct oci_config 
 		STEP(set_user(p, f->user, e));
 	if (f->gids.n)
 		STEP(set_gids(c, &f->gids, e));
-	if (f->env.n)
-		STEP(set_env(c, &f->env, e));
-	return add_caps(p, &f->caps, e);
+	add_caps(p, &f->caps);
+	return f->env.n ? add_env(c, &f->env, e) : 0;
 }
 
 static int read_process(const struct exec_flags *f, const struct state *s, struct oci_config *c,

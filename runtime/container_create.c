@@ -44,14 +44,31 @@ int create_read_config(struct container *c, struct pf_error *e)
 	return 0;
 }
 
+static void warn_caps(uint64_t caps, const char *what, const char *why)
+{
+	for (int cap = 0; cap < 64; cap++)
+		if (caps >> cap & 1)
+			pf_log(PF_LOG_WARNING, "%s %s: %s, ignoring", what, oci_cap_name(cap), why);
+}
+
 /* Engines that ask for a whole set on a host that lacks some get what there is, as the specification allows. An ambient
  * capability that is not inheritable and permitted too is one that the kernel cannot raise. */
 void process_caps(const struct host *host, const struct oci_process *p,
 		  uint64_t caps[OCI_CAP_SET_COUNT_])
 {
-	for (int i = 0; i < OCI_CAP_SET_COUNT_; i++)
-		caps[i] = p->has_capabilities ? p->caps[i] & host->cap_bounding : 0;
+	uint64_t ambient, missing = 0;
+
+	for (int i = 0; i < OCI_CAP_SET_COUNT_; i++) {
+		uint64_t asked = p->has_capabilities ? p->caps[i] : 0;
+
+		caps[i] = asked & host->cap_bounding;
+		missing |= asked & ~host->cap_bounding;
+	}
+	ambient = caps[OCI_CAP_AMBIENT];
 	caps[OCI_CAP_AMBIENT] &= caps[OCI_CAP_INHERITABLE] & caps[OCI_CAP_PERMITTED];
+	warn_caps(missing, "capability", "the caller does not have it");
+	warn_caps(ambient & ~caps[OCI_CAP_AMBIENT], "can't raise ambient capability",
+		  "it is not both inheritable and permitted");
 	for (size_t i = 0; i < p->unknown_caps.n; i++)
 		pf_log(PF_LOG_WARNING, "unknown capability %s, ignoring", p->unknown_caps.v[i]);
 }
@@ -222,6 +239,23 @@ int create_make_channels(struct container *c, struct pf_error *e)
 	return 0;
 }
 
+static int fail_rlimit(const struct oci_rlimit *asked, size_t i, struct pf_error *e)
+{
+	int err = errno;
+	struct rlimit ours = { 0, 0 };
+
+	(void)getrlimit((__rlimit_resource_t)asked->resource, &ours);
+	if (err != EPERM)
+		return pf_fail_sys(
+			e, err, "/process/rlimits/%zu: error setting rlimit type %d (%s to %llu)",
+			i, asked->resource, asked->name, (unsigned long long)asked->hard);
+	return pf_fail_sys(
+		e, err,
+		"/process/rlimits/%zu: error setting rlimit type %d: %s is to be %llu, above the caller's hard limit of %llu, which only CAP_SYS_RESOURCE may raise (RLIMIT_NOFILE up to fs.nr_open): ask for less (--ulimit, default_ulimits), or raise the limit of the service that starts the engine (LimitNOFILE= and the like)",
+		i, asked->resource, asked->name, (unsigned long long)asked->hard,
+		(unsigned long long)ours.rlim_max);
+}
+
 int raise_hard_limits(const struct oci_process *p, struct pf_error *e)
 {
 	for (size_t i = 0; i < p->n_rlimits; i++) {
@@ -234,11 +268,7 @@ int raise_hard_limits(const struct oci_process *p, struct pf_error *e)
 			continue;
 		now.rlim_max = p->rlimits[i].hard;
 		if (setrlimit(what, &now) < 0)
-			return pf_fail_sys(
-				e, errno,
-				"/process/rlimits/%zu: error setting rlimit type %d (%s to %llu)",
-				i, (int)what, p->rlimits[i].name,
-				(unsigned long long)p->rlimits[i].hard);
+			return fail_rlimit(&p->rlimits[i], i, e);
 	}
 	return 0;
 }

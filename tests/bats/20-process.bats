@@ -20,6 +20,20 @@ load helpers
 	assert_contains "A=1" "B=two words" "C=" "PATH=/usr/local/bin:/usr/bin:/bin"
 }
 
+@test "of several variables with the same name the last one is there, once" {
+	probe --env A=1 --env B=1 --env A=2 --env HOME=/first --env HOME=/last -- env
+	assert_output "PATH=/usr/local/bin:/usr/bin:/bin|B=1|A=2|HOME=/last"
+}
+
+@test "exec has each variable once: the last value of --env, of a process file" {
+	sleeper --env A=1 --env A=2 --env HOME=/h
+	in_box --env A=3 --env A=4 --env B=5 env
+	assert_output "PATH=/usr/local/bin:/usr/bin:/bin|HOME=/h|A=4|B=5"
+	jq '.process | .args = ["/probe","env"] | .env += ["A=6","A=7"]' "$BUNDLE/config.json" >"$SCRATCH/process.json"
+	run -0 pf exec --process "$SCRATCH/process.json" "$ID"
+	assert_output "PATH=/usr/local/bin:/usr/bin:/bin|HOME=/h|A=7"
+}
+
 @test "HOME comes from the image's passwd when config.json names none" {
 	probe --user 1000:1000 -- getenv HOME
 	assert_output /home/user
@@ -165,6 +179,24 @@ load helpers
 	! is_runc || skip "runc fails where the caller lacks a capability"
 	probe --cap SYS_RESOURCE --cap NONESUCH -- caps
 	assert_match 'bnd=(10004e1|4e1) '
+	assert_contains "unknown capability CAP_NONESUCH, ignoring"
+}
+
+@test "an ambient capability that the kernel cannot raise is left out with a warning that names it" {
+	pinfold_only
+	probe --user 1000:1000 --jq '.process.capabilities = { bounding: ["CAP_KILL", "CAP_CHOWN"], permitted: ["CAP_KILL", "CAP_CHOWN"],
+		effective: [], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL", "CAP_CHOWN"] }' -- caps
+	assert_contains "can't raise ambient capability CAP_CHOWN: "
+	refute_output "ambient capability CAP_KILL"
+	assert_match 'amb=20$'
+}
+
+@test "exec --cap of an unknown name is left out with a warning" {
+	pinfold_only
+	sleeper
+	in_box --cap CAP_NONESUCH --cap KILL caps
+	assert_contains "unknown capability CAP_NONESUCH, ignoring"
+	assert_match 'bnd=4e1 '
 }
 
 @test "no_new_privs is set when asked for and only then" {
@@ -180,6 +212,15 @@ load helpers
 	probe --rlimit RLIMIT_NOFILE=100:200 --rlimit RLIMIT_CORE=0:0 -- each rlimit nofile -- rlimit core
 	assert_output "100 200
 0 0"
+}
+
+@test "a limit above the caller's is refused with its name, both numbers and the cure" {
+	pinfold_only
+	bundle --rlimit RLIMIT_CORE=0:4000 -- /probe exit 0
+	run bash -c 'ulimit -Hc 2 && exec setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource "$@"' - \
+		"$RUNTIME" --root "$PF_ROOT" create --bundle "$BUNDLE" "$ID"
+	assert_status 1
+	assert_contains RLIMIT_CORE 4000 "hard limit of 2048" CAP_SYS_RESOURCE "ask for less" "peration not permitted"
 }
 
 @test "a limit given twice is refused" {

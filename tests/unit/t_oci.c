@@ -146,6 +146,18 @@ static void a_process(void)
 		  "/process/env/0: holds a NUL character");
 }
 
+static void a_name_stands_once_in_the_environment(void)
+{
+	CHECK_STR(oci_process_refusal("'env':['A=1','AB=2','B=1','A=3','odd','A=','AB=4','odd']"),
+		  "");
+	CHECK_INT(oci_config.process.env.n, ==, 4);
+	CHECK_STR(oci_config.process.env.v[0], "B=1");
+	CHECK_STR(oci_config.process.env.v[1], "A=");
+	CHECK_STR(oci_config.process.env.v[2], "AB=4");
+	CHECK_STR(oci_config.process.env.v[3], "odd");
+	CHECK(oci_config.process.env.v[4] == NULL);
+}
+
 static void ids_stay_ids(void)
 {
 	CHECK_HAS(oci_process_refusal("'user':{'uid':4294967295}"),
@@ -316,6 +328,7 @@ int main(void)
 	RUN(host_names_need_a_uts_namespace);
 	RUN(hooks);
 	RUN(a_process);
+	RUN(a_name_stands_once_in_the_environment);
 	RUN(ids_stay_ids);
 	RUN(the_console_belongs_to_a_terminal);
 	RUN(capabilities);

@@ -156,7 +156,8 @@ static const struct field cpu_rows[] = {
 static const struct fields cpu_fields = { TABLE(cpu_rows) };
 
 static const struct field pids_rows[] = {
-	{ "limit", FIELD_NUM, RES(pids_limit), LIMIT },
+	{ "limit", FIELD_NUM, RES(pids_limit), LIMIT,
+	  .note = "-1: no limit; 0 is the strictest, and becomes 1" },
 };
 
 static const struct fields pids_fields = { TABLE(pids_rows) };

@@ -137,6 +137,8 @@ int cgroup_limit_fail(const struct cgroup_target *t, const char *what, const cha
 		      struct pf_error *e);
 /** cgroup_num_set() - present and not 0, which means "not set" for most numbers of the spec */
 bool cgroup_num_set(const struct oci_num *n);
+/** cgroup_pids_limit() - pids.limit as the kernel and systemd can both have it: at least 1, or -1 for no limit */
+int64_t cgroup_pids_limit(const struct oci_resources *r);
 
 /* ---- conversions ---- */
 

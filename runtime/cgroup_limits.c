@@ -24,6 +24,14 @@ bool cgroup_num_set(const struct oci_num *n)
 	return n->present && n->v != 0;
 }
 
+/* 0 is the strictest limit, and 1 keeps it: TasksMax= takes no 0, and the first process is never counted against it. */
+int64_t cgroup_pids_limit(const struct oci_resources *r)
+{
+	if (r->pids_limit.v < 0)
+		return -1;
+	return r->pids_limit.v > 0 ? r->pids_limit.v : 1;
+}
+
 /* ---- what is asked for ---- */
 
 struct number_row {
@@ -50,7 +58,7 @@ static const struct number_row numbers[] = {
 	ROW("cpu", "cpu/realtimeRuntime", cpu_rt_runtime, false, false),
 	ROW("cpu", "cpu/realtimePeriod", cpu_rt_period, false, false),
 	ROW("cpu", "cpu/idle", cpu_idle, true, false),
-	ROW("pids", "pids/limit", pids_limit, true, false),
+	ROW("pids", "pids/limit", pids_limit, true, true),
 	ROW("blkio", "blockIO/weight", blkio_weight, false, false),
 	ROW("blkio", "blockIO/leafWeight", blkio_leaf_weight, false, false),
 	ROW("net_cls", "network/classID", net_class_id, false, false),

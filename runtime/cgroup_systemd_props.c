@@ -204,10 +204,8 @@ int properties_of_resources(const struct oci_resources *r, bool unified, struct 
 {
 	add_memory(p, r, unified);
 	STEP(add_cpu(p, r, unified, e));
-	if (r->pids_limit.present)
-		properties_add_number(p, "TasksMax",
-				      r->pids_limit.v <= 0 ? UINT64_MAX
-							   : (uint64_t)r->pids_limit.v);
+	if (r->pids_limit.present) /* -1 becomes "infinity", the largest number */
+		properties_add_number(p, "TasksMax", (uint64_t)cgroup_pids_limit(r));
 	if (cgroup_num_set(&r->blkio_weight) && !unified)
 		properties_add_number(p, "BlockIOWeight", (uint64_t)r->blkio_weight.v);
 	if (unified)

@@ -213,9 +213,9 @@ int cgroup_v1_memory(const struct cgroup_target *t, struct pf_error *e)
 
 int cgroup_v1_pids(const struct cgroup_target *t, struct pf_error *e)
 {
-	int64_t limit = t->r->pids_limit.v;
+	int64_t limit = cgroup_pids_limit(t->r);
 
-	if (limit <= 0)
+	if (limit < 0)
 		return cgroup_limit_write(t, "pids/limit", "pids.max", "max", e);
 	return cgroup_limit_number(t, "pids/limit", "pids.max", limit, e);
 }

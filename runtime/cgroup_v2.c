@@ -176,9 +176,7 @@ int cgroup_v2_memory(const struct cgroup_target *t, struct pf_error *e)
 
 int cgroup_v2_pids(const struct cgroup_target *t, struct pf_error *e)
 {
-	int64_t limit = t->r->pids_limit.v;
-
-	return write_max(t, "pids/limit", "pids.max", limit <= 0 ? -1 : limit, e);
+	return write_max(t, "pids/limit", "pids.max", cgroup_pids_limit(t->r), e);
 }
 
 /* ---- io ---- */

@@ -301,13 +301,17 @@ static void a_limit_is_set_or_refused(void)
 {
 	struct oci_resources r = { .present = true, .pids_limit = { true, 77 } },
 			     m = { .mem_limit = { true, 64 << 20 } };
-	struct oci_resources none = { .pids_limit = { true, -1 } };
+	struct oci_resources none = { .pids_limit = { true, -1 } },
+			     strictest = { .pids_limit = { true, 0 } };
 
 	plan_and_create();
 	if (has_controller("pids")) {
 		CHECK_INT(cgroup_apply(&cg, &config, &r, &e), ==, 0);
 		CHECK_INT(value_of("pids", "pids.max", "pids.max"), ==, 77);
+		CHECK_INT(cgroup_apply(&cg, &config, &strictest, &e), ==, 0);
+		CHECK_INT(value_of("pids", "pids.max", "pids.max"), ==, 1);
 	} else {
+		CHECK_INT(cgroup_apply(&cg, &config, &strictest, &e), <, 0);
 		CHECK_INT(cgroup_apply(&cg, &config, &r, &e), <, 0);
 		CHECK_HAS(e.msg, "/linux/resources/pids/limit");
 		CHECK_HAS(e.msg, "`pids'");

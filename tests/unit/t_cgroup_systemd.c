@@ -156,6 +156,11 @@ static void limits_become_properties(void)
 	CHECK(find(&p, "AllowedCPUs") == NULL);
 	properties_free(&p);
 
+	r.pids_limit.v = 0;
+	CHECK_INT(properties_of_resources(&r, true, &p, &e), ==, 0);
+	CHECK_INT(find(&p, "TasksMax")->u, ==, 1);
+	properties_free(&p);
+
 	r.cpuset_cpus = "0-x";
 	CHECK_INT(properties_of_resources(&r, true, &p, &e), <, 0);
 	properties_free(&p);

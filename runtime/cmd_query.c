@@ -113,7 +113,7 @@ int cmd_list(struct runtime *rt, struct cli *cli, struct pf_error *e)
 	ret = runtime_open_root(rt, false, e);
 	if (ret == 0)
 		STEP(list_all(rt, form, &b, e));
-	else if (ret != -ENOENT) /* no state root: no container */
+	else if (ret != -ENOENT || rt->root_option) /* the usual root is made by the first create */
 		return ret;
 	pf_buf_puts(&b, form == LIST_JSON ? "]\n" : "");
 	return print_buf(&b, e);

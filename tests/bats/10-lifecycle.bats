@@ -363,6 +363,19 @@ no_processes() {
 	jq -e --arg id "$ID" 'length == 2 and any(.[]; .id == $id and .status == "running" and .pid > 0)' <<<"$output"
 }
 
+@test "list of a --root that does not exist is an error that names it" {
+	PF_ROOT="$SCRATCH/nowhere"
+	run -1 pf list
+	assert_contains "$SCRATCH/nowhere" "o such file or directory"
+	[ ! -e "$SCRATCH/nowhere" ]
+}
+
+@test "list without --root is empty before the first container" {
+	mkdir "$SCRATCH/run"
+	run -0 env XDG_RUNTIME_DIR="$SCRATCH/run" "$RUNTIME" --rootless=true list --quiet
+	assert_output ""
+}
+
 @test "list of nothing is an empty table and an empty JSON value" {
 	run -0 pf list --quiet
 	assert_output ""

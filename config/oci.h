@@ -314,6 +314,10 @@ int oci_resources_parse(const char *text, size_t len, struct oci_config *ret, st
  */
 int oci_env_settle(struct oci_strings *env);
 
+/** oci_cpu_mask() - "0-3,7" as bits of @mask; -EINVAL when it is no such list, or names a CPU that @mask has no bit for */
+#define OCI_CPU_MAX 1024u
+int oci_cpu_mask(const char *list, uint64_t mask[OCI_CPU_MAX / 64]);
+
 /** oci_annotation() - value of an annotation, NULL if absent */
 const char *oci_annotation(const struct oci_config *config, const char *key);
 

@@ -2,8 +2,10 @@
 /* The process object of config.json: user, arguments, capabilities, limits, scheduling. */
 #include <config.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/oci_internal.h"
@@ -202,10 +204,58 @@ int oci_read_cpu_list(struct parse *p, const struct json *v, void *dst)
 	return 0;
 }
 
+/* "7" or "0-3" at *s, which is moved behind it. -EINVAL when it is neither. */
+static int read_cpu_range(const char **s, unsigned long *from, unsigned long *to)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**s))
+		return -EINVAL;
+	*from = *to = strtoul(*s, &end, 10);
+	if (*end == '-') {
+		if (!isdigit((unsigned char)end[1]))
+			return -EINVAL;
+		*to = strtoul(end + 1, &end, 10);
+	}
+	*s = end;
+	return *from <= *to && *to < OCI_CPU_MAX ? 0 : -EINVAL;
+}
+
+int oci_cpu_mask(const char *list, uint64_t mask[OCI_CPU_MAX / 64])
+{
+	unsigned long cpu, to;
+
+	memset(mask, 0, OCI_CPU_MAX / 8);
+	for (;; list++) {
+		if (read_cpu_range(&list, &cpu, &to) < 0)
+			return -EINVAL;
+		for (; cpu <= to; cpu++)
+			mask[cpu / 64] |= 1ull << (cpu % 64);
+		if (*list != ',')
+			return *list ? -EINVAL : 0;
+	}
+}
+
+/* An empty list is none, as in runc. */
+static int read_affinity(struct parse *p, const struct json *v, void *dst)
+{
+	uint64_t mask[OCI_CPU_MAX / 64];
+
+	STEP(fields_want(p, v, JSON_STRING));
+	if (v->count == 0)
+		return 0;
+	if (oci_cpu_mask(v->text, mask) < 0)
+		return parse_fail(p, v, "`%s' is no list of CPUs below %u such as `0-3,7'", v->text,
+				  OCI_CPU_MAX);
+	memcpy(dst, &v->text, sizeof(v->text));
+	return 0;
+}
+
 static const struct field affinity_rows[] = {
-	{ "initial", FIELD_IGNORED, .note = "the exec'ed process has only its final affinity" },
-	{ "final", FIELD_CUSTOM, AT(struct oci_process, cpu_affinity_final),
-	  .read = oci_read_cpu_list },
+	{ "initial", FIELD_CUSTOM, AT(struct oci_process, cpu_affinity_initial),
+	  .read = read_affinity, .note = "where `exec' runs until it has joined the container" },
+	{ "final", FIELD_CUSTOM, AT(struct oci_process, cpu_affinity_final), .read = read_affinity,
+	  .note = "all CPUs of the container if absent" },
 };
 
 static const struct fields affinity_fields = { TABLE(affinity_rows) };

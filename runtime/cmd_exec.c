@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,53 @@ static int apply_flags(struct exec_flags *f, struct cli *cli, struct oci_config 
 	return f->env.n ? add_env(c, &f->env, e) : 0;
 }
 
+static const char *copy_text(struct json_doc *doc, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *copy = json_alloc(doc, n);
+
+	return copy ? memcpy(copy, text, n) : NULL;
+}
+
+/* A process file without execCPUAffinity has that of the container. */
+static int inherit_affinity(const struct state *s, struct oci_config *c, struct pf_error *e)
+{
+	struct oci_process *p = &c->process;
+	struct oci_config of_container = { 0 };
+	auto_free char *text = NULL;
+	size_t len;
+	int ret;
+
+	if (p->cpu_affinity_initial || p->cpu_affinity_final)
+		return 0;
+	STEP(pf_read_file_at(s->dir_fd, "config.json", JSON_MAX_BYTES, &text, &len, e));
+	if (!strstr(text, "execCPUAffinity"))
+		return 0;
+	ret = oci_config_parse(text, len, &of_container, e);
+	if (ret == 0 && of_container.process.cpu_affinity_initial)
+		p->cpu_affinity_initial =
+			copy_text(c->doc, of_container.process.cpu_affinity_initial);
+	if (ret == 0 && of_container.process.cpu_affinity_final)
+		p->cpu_affinity_final = copy_text(c->doc, of_container.process.cpu_affinity_final);
+	oci_config_free(&of_container);
+	return ret;
+}
+
+/* The process is born where we run, and gets its final CPUs in the container. */
+static int run_on_initial_cpus(const char *list, struct pf_error *e)
+{
+	uint64_t mask[OCI_CPU_MAX / 64];
+
+	if (!list || oci_cpu_mask(list, mask) < 0) /* the parser has looked at it */
+		return 0;
+	if (sched_setaffinity(0, sizeof(mask), (const cpu_set_t *)(const void *)mask) < 0)
+		return pf_fail_sys(
+			e, errno,
+			"/process/execCPUAffinity/initial: run on CPUs `%s' (are they online, and in the cpuset of this process?)",
+			list);
+	return 0;
+}
+
 static int read_process(const struct exec_flags *f, const struct state *s, struct oci_config *c,
 			struct pf_error *e)
 {
@@ -190,7 +238,7 @@ static int read_process(const struct exec_flags *f, const struct state *s, struc
 	if (ret < 0)
 		return pf_wrap(e, "`%s'", f->process);
 	ret = oci_process_parse(text, len, c, e);
-	return ret < 0 ? pf_wrap(e, "`%s'", f->process) : 0;
+	return ret < 0 ? pf_wrap(e, "`%s'", f->process) : inherit_affinity(s, c, e);
 }
 
 static int check_status(const struct state *s, bool ignore_paused, struct pf_error *e)
@@ -224,6 +272,8 @@ static int exec_loaded(struct runtime *rt, struct exec_flags *f, struct cli *cli
 		ret = apply_flags(f, cli, &config, e);
 	else if (ret == 0 && f->tty)
 		config.process.terminal = true;
+	if (ret == 0)
+		ret = run_on_initial_cpus(config.process.cpu_affinity_initial, e);
 	if (ret == 0)
 		ret = exec_process(rt, s, &f->o, &config, e);
 	oci_config_free(&config);

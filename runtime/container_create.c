@@ -35,6 +35,8 @@ int create_read_config(struct container *c, struct pf_error *e)
 	if (ret < 0)
 		return pf_wrap(e, "bundle `%s'", c->bundle);
 	STEP(oci_config_parse(c->config_text, c->config_len, &c->config, e));
+	/* They are for exec alone, which reads config.json again. */
+	c->config.process.cpu_affinity_initial = c->config.process.cpu_affinity_final = NULL;
 	if (!c->config.process.present)
 		return pf_fail(e, PF_ERR_CONFIG, 0, "/process: required to create a container");
 	if (!c->config.linux_.ns[OCI_NS_MOUNT].present)

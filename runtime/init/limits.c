@@ -18,6 +18,8 @@
 #include "runtime/init/fs.h"
 #include "runtime/init/steps.h"
 
+#define MAX_CPUS 8192 /* what Linux can be built for */
+
 static int set_rlimits(const struct plan *plan, struct pf_error *e)
 {
 	const struct plan_rlimit *r = plan_items(plan, plan->process.rlimits);
@@ -26,7 +28,9 @@ static int set_rlimits(const struct plan *plan, struct pf_error *e)
 		struct rlimit limit = { r[i].soft, r[i].hard };
 
 		if (setrlimit((int)r[i].resource, &limit) < 0)
-			return pf_fail_sys(e, errno, "error setting rlimit type %u", r[i].resource);
+			return pf_fail_sys(e, errno, "error setting rlimit type %u to %llu:%llu",
+					   r[i].resource, (unsigned long long)r[i].soft,
+					   (unsigned long long)r[i].hard);
 	}
 	return 0;
 }
@@ -49,12 +53,24 @@ static int set_scheduler(const struct plan *plan, struct pf_error *e)
 	return 0;
 }
 
+/*
+ * Without a mask all CPUs that the cgroup has, and not those that the caller happened to be bound to: the kernel cuts the
+ * mask to the cpuset, and remembers it for the day when the cpuset grows. That it may be refused (an outer sandbox) leaves
+ * the program with fewer CPUs, which is no reason to leave it without any.
+ */
 static int set_affinity(const struct plan *plan, struct pf_error *e)
 {
 	struct plan_list mask = plan->process.affinity;
+	uint64_t all[MAX_CPUS / 64];
 
-	if (mask.n && sched_setaffinity(0, mask.n * 8, plan_items(plan, mask)) < 0)
-		return pf_fail_sys(e, errno, "set the CPU affinity");
+	if (mask.n == 0) {
+		memset(all, 0xff, sizeof(all));
+		(void)sched_setaffinity(0, sizeof(all), (const cpu_set_t *)(const void *)all);
+		return 0;
+	}
+	if (sched_setaffinity(0, mask.n * 8, plan_items(plan, mask)) < 0)
+		return pf_fail_sys(
+			e, errno, "set the CPU affinity (are the CPUs online, and in the cpuset?)");
 	return 0;
 }
 
@@ -64,6 +80,7 @@ int child_set_limits(struct init *c, struct pf_error *e)
 	uint32_t flags = plan->flags;
 
 	STEP(set_rlimits(plan, e));
+	STEP(set_affinity(plan, e)); /* SCHED_DEADLINE wants all CPUs, and then no change */
 	if (flags & PLAN_HAS_SCHEDULER)
 		STEP(set_scheduler(plan, e));
 	if (flags & PLAN_HAS_IOPRIO) {
@@ -72,7 +89,6 @@ int child_set_limits(struct init *c, struct pf_error *e)
 		if (ret < 0)
 			return pf_fail_sys(e, ret, "set the I/O priority");
 	}
-	STEP(set_affinity(plan, e));
 	if ((flags & PLAN_HAS_PERSONALITY) && personality(plan->process.personality) < 0)
 		return pf_fail_sys(e, errno, "set the personality");
 	umask(flags & PLAN_HAS_UMASK ? (mode_t)plan->process.umask : 0022);

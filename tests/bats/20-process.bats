@@ -246,7 +246,7 @@ load helpers
 	assert_output 500
 }
 
-@test "scheduler, io priority and cpu affinity of config.json hold" {
+@test "scheduler and io priority of config.json hold" {
 	! is_runc || skip "newer than Debian's runc"
 	probe --jq '.process.scheduler = { policy: "SCHED_BATCH", nice: 5 } | .process.ioPriority = { class: "IOPRIO_CLASS_BE", priority: 6 }' -- sched
 	assert_output "policy 3 nice 5 prio 0 io 4006"
@@ -507,11 +507,67 @@ file
 	[ "$code" -eq 5 ]
 }
 
-@test "exec has the affinity that execCPUAffinity asks for" {
+# all_cpus: those that a process of the root cgroup may have, whatever this one is bound to
+all_cpus() {
+	taskset -c 0-8191 grep Cpus_allowed_list: /proc/self/status | cut -f2
+}
+
+@test "the program and exec may use all CPUs, whatever the caller is bound to" {
+	! is_runc || skip "newer than Debian's runc"
+	bundle -- /probe affinity
+	run -0 taskset -c 0 "$RUNTIME" --root "$PF_ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_output "$(all_cpus)"
+	another "$ID-2"
+	sleeper --jq '.process.execCPUAffinity = { final: "" }'
+	run -0 taskset -c 0 "$RUNTIME" --root "$PF_ROOT" exec "$ID" /probe affinity
+	assert_output "$(all_cpus)"
+}
+
+@test "execCPUAffinity is not for the first process" {
 	pinfold_only
+	probe --jq '.process.execCPUAffinity = { initial: "0", final: "0" }' -- affinity
+	assert_output "$(all_cpus)"
+}
+
+@test "exec has the final affinity that config.json asks for, or the one of its process file" {
+	pinfold_only
+	local last
+
+	last=$(($(nproc --all) - 1))
 	sleeper --jq '.process.execCPUAffinity = { initial: "0", final: "0" }'
 	in_box affinity
 	assert_output 0
+	jq '.process | .args = ["/probe","affinity"] | del(.execCPUAffinity)' "$BUNDLE/config.json" >"$SCRATCH/process.json"
+	run -0 pf exec --process "$SCRATCH/process.json" "$ID"
+	assert_output 0
+	jq --arg cpu "$last" '.execCPUAffinity.final = $cpu' "$SCRATCH/process.json" >"$SCRATCH/other.json"
+	run -0 pf exec --process "$SCRATCH/other.json" "$ID"
+	assert_output "$last"
+}
+
+@test "exec runs on its initial CPUs until it is in the container, and without final ones on all there" {
+	pinfold_only
+	local last all
+
+	last=$(($(nproc --all) - 1))
+	all=$(all_cpus)
+	sleeper --jq '.process.execCPUAffinity.initial = "'"$last"'"'
+	in_box affinity
+	assert_output "$all"
+	"$RUNTIME" --root "$PF_ROOT" exec --pid-file "$SCRATCH/exec.pid" "$ID" /probe forever </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	wait_until "the process of exec" test -s "$SCRATCH/exec.pid"
+	[ "$(grep Cpus_allowed_list: "/proc/$!/status" | cut -f2)" = "$last" ]
+}
+
+@test "an affinity that this host does not have is refused" {
+	pinfold_only
+	sleeper
+	jq '.process | .execCPUAffinity.initial = "1023"' "$BUNDLE/config.json" >"$SCRATCH/process.json"
+	run -255 pf exec --process "$SCRATCH/process.json" "$ID"
+	assert_contains /process/execCPUAffinity/initial 1023
+	jq '.process | .execCPUAffinity.final = "1023"' "$BUNDLE/config.json" >"$SCRATCH/process.json"
+	run -255 pf exec --process "$SCRATCH/process.json" "$ID"
+	assert_contains "CPU affinity"
 }
 
 @test "--pidfd-socket gets a pidfd of the program" {

@@ -102,6 +102,11 @@ value() {
 	[ "$(value cpuset cpuset.cpus)" = 0 ]
 	in_box affinity
 	assert_output 0
+	pf delete --force "$ID"
+	local last=$(($(nproc --all) - 1))
+	bundle --jq '.linux.resources.cpu = { cpus: "'"$last"'", mems: "0" }' -- /probe affinity
+	run -0 taskset -c 0 "$RUNTIME" --root "$PF_ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_output "$last"
 }
 
 @test "a quota or shares that the kernel refuses fail the create and are named" {

@@ -266,8 +266,27 @@ static void scheduling(void)
 		  "/process/ioPriority/priority: ");
 	CHECK_STR(oci_process_refusal("'execCPUAffinity':{'initial':'0-3','final':'1,2'}"), "");
 	CHECK_STR(oci_config.process.cpu_affinity_final, "1,2");
+	CHECK_STR(oci_config.process.cpu_affinity_initial, "0-3");
+	CHECK_STR(oci_process_refusal("'execCPUAffinity':{'initial':'','final':''}"), "");
+	CHECK(!oci_config.process.cpu_affinity_initial && !oci_config.process.cpu_affinity_final);
 	CHECK_HAS(oci_process_refusal("'execCPUAffinity':{'final':'all'}"),
 		  "/process/execCPUAffinity/final: `all' is no list");
+}
+
+static void lists_of_cpus(void)
+{
+	static const char *const bad[] = {
+		",",       "1,",  "-1",  "1-",   "3-1",
+		"0-3:1/2", "1 2", "0x1", "1024", "0-99999999999999999999"
+	};
+	uint64_t mask[OCI_CPU_MAX / 64];
+
+	CHECK_INT(oci_cpu_mask("0-2,65,1023", mask), ==, 0);
+	CHECK_INT(mask[0], ==, 7);
+	CHECK_INT(mask[1], ==, 2);
+	CHECK(mask[15] == 1ull << 63);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_INT(oci_cpu_mask(bad[i], mask), ==, -EINVAL);
 }
 
 static void parts_alone(void)
@@ -334,6 +353,7 @@ int main(void)
 	RUN(capabilities);
 	RUN(rlimits);
 	RUN(scheduling);
+	RUN(lists_of_cpus);
 	RUN(parts_alone);
 	RUN(names);
 	oci_config_free(&oci_config);

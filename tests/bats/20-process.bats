@@ -547,7 +547,7 @@ all_cpus() {
 
 @test "exec runs on its initial CPUs until it is in the container, and without final ones on all there" {
 	pinfold_only
-	local last all
+	local last all exec_pid
 
 	last=$(($(nproc --all) - 1))
 	all=$(all_cpus)
@@ -555,8 +555,9 @@ all_cpus() {
 	in_box affinity
 	assert_output "$all"
 	"$RUNTIME" --root "$PF_ROOT" exec --pid-file "$SCRATCH/exec.pid" "$ID" /probe forever </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	exec_pid=$!
 	wait_until "the process of exec" test -s "$SCRATCH/exec.pid"
-	[ "$(grep Cpus_allowed_list: "/proc/$!/status" | cut -f2)" = "$last" ]
+	[ "$(grep Cpus_allowed_list: "/proc/$exec_pid/status" | cut -f2)" = "$last" ]
 }
 
 @test "an affinity that this host does not have is refused" {

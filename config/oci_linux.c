@@ -166,14 +166,13 @@ static const struct field device_rows[] = {
 static const struct fields device_fields = { TABLE(device_rows), .size = sizeof(struct oci_device),
 					     .check = check_device };
 
-/* Without MS_REC a host mount below `/' would keep passing its events on. */
 /* clang-format off */
 static const struct word propagations[] = {
-	{ "private", MS_PRIVATE | MS_REC },	  { "rprivate", MS_PRIVATE | MS_REC },
-	{ "shared", MS_SHARED | MS_REC },	  { "rshared", MS_SHARED | MS_REC },
-	{ "slave", MS_SLAVE | MS_REC },		  { "rslave", MS_SLAVE | MS_REC },
-	{ "unbindable", MS_UNBINDABLE | MS_REC }, { "runbindable", MS_UNBINDABLE | MS_REC },
-	{ "", 0 },				  { NULL, 0 },
+	{ "private", MS_PRIVATE },	 { "rprivate", MS_PRIVATE | MS_REC },
+	{ "shared", MS_SHARED },	 { "rshared", MS_SHARED | MS_REC },
+	{ "slave", MS_SLAVE },		 { "rslave", MS_SLAVE | MS_REC },
+	{ "unbindable", MS_UNBINDABLE }, { "runbindable", MS_UNBINDABLE | MS_REC },
+	{ "", 0 },			 { NULL, 0 },
 };
 
 static const struct word domains[] = {

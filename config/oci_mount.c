@@ -154,7 +154,10 @@ static void apply_option(struct oci_mount *m, const struct option *o)
 		end_atime_mode(&m->rec_attr_set, &m->rec_attr_clr, o->set);
 		break;
 	case OPTION_PROPAGATION:
-		m->propagation = o->set & ~(uint64_t)MS_REC;
+		/* "slave,shared" is both: the last word counts, but to be shared is added to what is. */
+		if (!(o->set & MS_SHARED))
+			m->propagation = 0;
+		m->propagation |= o->set & ~(uint64_t)MS_REC;
 		m->propagation_recursive = o->set & MS_REC;
 		break;
 	case OPTION_BIND:

@@ -66,12 +66,24 @@ static uint32_t mount_flags(const struct oci_mount *m, const struct source_mount
 		flags |= PLAN_MOUNT_DEST_NOFOLLOW;
 	if (s->is_dir || m->kind != OCI_FS_BIND)
 		flags |= PLAN_MOUNT_IS_DIR;
-	if (m->propagation_recursive)
-		flags |= PLAN_MOUNT_PROPAGATION_REC;
 	if (m->kind == OCI_FS_PROC || m->kind == OCI_FS_SYSFS ||
 	    strcmp(m->destination, "/proc") == 0 || strcmp(m->destination, "/sys") == 0)
 		flags |= PLAN_MOUNT_STRICT_TARGET;
 	return flags;
+}
+
+/*
+ * rootfsPropagation is the whole namespace's first, as it is for runc: a tree that is bound then has it too, before its
+ * own options. Without MS_REC runc leaves those trees peers of the host's mounts. That is kept for a mount whose options
+ * say what it shall be; one that says nothing must not come to share what only the root was asked for.
+ */
+static uint64_t first_propagation(uint64_t root, const struct oci_mount *m)
+{
+	bool reaches_all = root == 0 || (root & MS_REC);
+
+	if (m->kind != OCI_FS_BIND || (root & MS_SHARED) || (m->propagation && !reaches_all))
+		return 0;
+	return root == 0 || (root & MS_SLAVE) ? MS_SLAVE : MS_PRIVATE;
 }
 
 struct plan_list planfile_mounts(struct flat *f, const struct plan_input *in)
@@ -99,7 +111,8 @@ struct plan_list planfile_mounts(struct flat *f, const struct plan_input *in)
 			.attr_clr = m->attr_clr,
 			.rec_attr_set = m->rec_attr_set,
 			.rec_attr_clr = m->rec_attr_clr,
-			.propagation = m->propagation,
+			.first_propagation = first_propagation(c->linux_.rootfs_propagation, m),
+			.propagation = m->propagation | (m->propagation_recursive ? MS_REC : 0),
 			.dev = s->dev,
 			.ino = s->ino,
 		};

@@ -73,7 +73,7 @@ static int set_tree_attr(int fd, unsigned int flags, const struct pf_mount_attr 
 {
 	int ret;
 
-	if (!attr->attr_set && !attr->attr_clr && !attr->propagation)
+	if (!attr->attr_set && !attr->attr_clr)
 		return 0;
 	ret = sys_mount_setattr(fd, "", flags | AT_EMPTY_PATH, attr);
 	if (ret < 0)
@@ -109,17 +109,13 @@ static int set_idmap(int fd, const struct oci_config *config, const struct oci_m
 	return 0;
 }
 
-/* The detached tree gets everything here; the init only attaches it. */
+/* The detached tree gets its attributes here; the init gives it its propagation and attaches it. */
 static int prepare_tree(int fd, const struct oci_config *config, size_t i, struct pf_error *e)
 {
 	const struct oci_mount *m = &config->mounts[i];
-	unsigned int rec = m->recursive ? PF_AT_RECURSIVE : 0;
 	struct pf_mount_attr own = { .attr_set = m->attr_set, .attr_clr = m->attr_clr };
 	struct pf_mount_attr all = { .attr_set = m->rec_attr_set, .attr_clr = m->rec_attr_clr };
-	/* A clone of a shared mount is its peer: without this, what the container mounts would reach the host. */
-	struct pf_mount_attr prop = { .propagation = m->propagation ? m->propagation : MS_PRIVATE };
 
-	STEP(set_tree_attr(fd, rec, &prop, i, e));
 	STEP(set_tree_attr(fd, 0, &own, i, e));
 	STEP(set_tree_attr(fd, PF_AT_RECURSIVE, &all, i, e));
 	return m->idmap ? set_idmap(fd, config, m, i, e) : 0;

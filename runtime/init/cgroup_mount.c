@@ -113,6 +113,7 @@ static int mount_v2(const struct init *c, const struct plan_mount *m, int target
 
 	if (tree < 0)
 		return tree;
+	STEP(mount_set_propagation(tree, m, e));
 	ret = fs_attach(tree, target);
 	return ret < 0 ? pf_fail_sys(e, ret, "attach cgroup2") : 0;
 }
@@ -138,6 +139,7 @@ int mount_cgroup(struct init *c, const struct plan_mount *m, int target, struct 
 	tree = fs_make(&top, e);
 	if (tree < 0)
 		return tree;
+	STEP(mount_set_propagation(tree, m, e));
 	/* Attached before it is filled: a mount on a detached mount needs Linux 6.15. */
 	ret = fs_attach(tree, target);
 	if (ret < 0)

@@ -55,6 +55,8 @@ int copy_up(int from, int to, struct pf_error *e);
 int mount_cgroup(struct init *c, const struct plan_mount *m, int target, struct pf_error *e);
 
 /* mount.c */
+/** mount_set_propagation() - the words of the mount's own options: to cut ties first, to be shared last */
+int mount_set_propagation(int tree, const struct plan_mount *m, struct pf_error *e);
 /** mount_readonly_later() - an attached tmpfs: takes @tree until mount_seal_readonly(), or makes it read-only now */
 int mount_readonly_later(int *tree, struct pf_error *e);
 /** mount_seal_readonly() - make read-only what stayed writable until all mount points were made */

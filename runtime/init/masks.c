@@ -160,8 +160,9 @@ static int finish_root(const struct init *c, struct pf_error *e)
 						 : 0;
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "make all mounts private");
-	/* The root alone: what was mounted on it has its own options. */
-	ret = propagation ? fs_set_propagation(c->root_fd, propagation, false) : 0;
+	/* A slave it was from the start, if at all: a slave of the host cannot be made of it here. */
+	if (propagation & (MS_SHARED | MS_UNBINDABLE))
+		ret = fs_set_propagation(c->root_fd, propagation, propagation & MS_REC);
 	return ret < 0 ? pf_fail_sys(e, ret, "set the root's propagation") : 0;
 }
 

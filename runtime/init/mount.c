@@ -94,20 +94,27 @@ static int open_target(const struct init *c, const struct plan_mount *m, bool is
 	return 0;
 }
 
-/*
- * A bind mount begins as a peer of the host's mount, if that is shared. Whatever its options do not
- * ask to be shared is cut off before anyone inside can mount below it.
- */
-static int set_tree_propagation(int tree, const struct plan_mount *m)
+int mount_set_propagation(int tree, const struct plan_mount *m, struct pf_error *e)
 {
-	bool recursive = (m->flags & PLAN_MOUNT_PROPAGATION_REC) || (m->propagation & MS_REC);
-	int ret = 0;
+	uint64_t cut = m->propagation & (MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE);
+	bool recursive = m->propagation & MS_REC;
+	int ret = cut ? fs_set_propagation(tree, cut, recursive) : 0;
 
-	if (m->propagation == 0)
-		return fs_set_propagation(tree, MS_PRIVATE, true);
-	if (!recursive && !(m->propagation & MS_SHARED))
-		ret = fs_set_propagation(tree, MS_SLAVE, true);
-	return ret < 0 ? ret : fs_set_propagation(tree, m->propagation, recursive);
+	if (ret >= 0 && (m->propagation & MS_SHARED))
+		ret = fs_set_propagation(tree, MS_SHARED, recursive);
+	return ret < 0 ? pf_fail_sys(e, ret, "set the propagation") : 0;
+}
+
+/*
+ * A bind mount begins as a peer of the host's mount, if that is shared: nobody inside may mount
+ * below it before it has what the plan gives it.
+ */
+static int set_tree_propagation(int tree, const struct plan_mount *m, struct pf_error *e)
+{
+	int ret = m->first_propagation ? fs_set_propagation(tree, m->first_propagation, true) : 0;
+
+	return ret < 0 ? pf_fail_sys(e, ret, "cut the ties to the host's mounts")
+		       : mount_set_propagation(tree, m, e);
 }
 
 static int check_source_proc(const char *dest, int tree, struct pf_error *e)
@@ -125,9 +132,7 @@ static int attach_tree(struct init *c, const struct plan_mount *m, int tree, str
 
 	STEP(check_source_proc(plan_text(c->plan, m->dest), tree, e));
 	STEP(open_target(c, m, m->flags & PLAN_MOUNT_IS_DIR, &target, e));
-	ret = set_tree_propagation(tree, m);
-	if (ret < 0)
-		return pf_fail_sys(e, ret, "set the propagation");
+	STEP(set_tree_propagation(tree, m, e));
 	ret = fs_attach(tree, target);
 	if (ret == -ENOTDIR)
 		return pf_fail_sys(e, ret, "attach: the source is %s, the mount point is %s",
@@ -259,7 +264,6 @@ static int make_tree(const struct plan_mount *m, const struct fs_make *args, int
 {
 	struct pf_error why = PF_ERROR_INIT;
 	auto_fd tree = fs_make(args, &why);
-	int ret = 0;
 
 	if (tree == -EPERM && strcmp(args->type, "sysfs") == 0)
 		return bind_sys(e);
@@ -269,9 +273,8 @@ static int make_tree(const struct plan_mount *m, const struct fs_make *args, int
 	}
 	if (strcmp(args->type, "tmpfs") == 0)
 		STEP(fill_tmpfs(m, target, tree, e));
-	if (m->propagation)
-		ret = fs_set_propagation(tree, m->propagation, false);
-	return ret < 0 ? pf_fail_sys(e, ret, "set the propagation") : pf_take_fd(&tree);
+	STEP(mount_set_propagation(tree, m, e));
+	return pf_take_fd(&tree);
 }
 
 /*

@@ -74,9 +74,8 @@ enum plan_mount_flag {
 	PLAN_MOUNT_DEST_NOFOLLOW = 1 << 2,
 	PLAN_MOUNT_IS_DIR =
 		1 << 3, /* TREE and PATH: the source is a directory, so the mount point is one */
-	PLAN_MOUNT_PROPAGATION_REC = 1 << 4,
 	PLAN_MOUNT_STRICT_TARGET = 1
-				   << 5, /* /proc, /sys: the mount point must be a real directory */
+				   << 4, /* /proc, /sys: the mount point must be a real directory */
 };
 
 struct plan_mount {
@@ -85,8 +84,9 @@ struct plan_mount {
 	plan_str dest, source, fstype, data;
 	uint32_t pad;
 	uint64_t attr_set, attr_clr, rec_attr_set, rec_attr_clr; /* PF_MOUNT_ATTR_* */
-	uint64_t propagation;                                    /* MS_*; 0: private */
-	uint64_t dev, ino; /* PATH: what the parent saw, compared after opening */
+	uint64_t first_propagation; /* TREE and PATH: what the whole tree gets first; 0: nothing */
+	uint64_t propagation;       /* MS_* with MS_REC: the mount's own options; 0: none */
+	uint64_t dev, ino;          /* PATH: what the parent saw, compared after opening */
 };
 
 struct plan_cgroup_mount { /* cgroup v1: one hierarchy below the cgroup mount point; v2: one entry with name 0 */
@@ -172,11 +172,11 @@ struct plan {
 		tasks_fds; /* int32_t: v1 tasks files and v2 cgroup.procs, "0" is written to each */
 	plan_str root_path, hostname, domainname, keyring; /* keyring 0: no new session keyring */
 	plan_str keyring_label, timens_offsets;            /* text for /proc/self/timens_offsets */
-	uint64_t rootfs_propagation;    /* MS_*; 0: MS_REC|MS_SLAVE then private parent, as runc */
-	struct plan_list mounts;        /* struct plan_mount */
-	struct plan_list cgroup_mounts; /* struct plan_cgroup_mount */
-	struct plan_list devices;       /* struct plan_device */
-	struct plan_list links;         /* struct plan_link: /dev/fd and friends */
+	uint64_t rootfs_propagation;       /* MS_* with MS_REC; 0: as MS_SLAVE | MS_REC */
+	struct plan_list mounts;           /* struct plan_mount */
+	struct plan_list cgroup_mounts;    /* struct plan_cgroup_mount */
+	struct plan_list devices;          /* struct plan_device */
+	struct plan_list links;            /* struct plan_link: /dev/fd and friends */
 	struct plan_list masked, readonly; /* plan_str */
 	struct plan_list sysctl;           /* struct plan_pair: key with '/' */
 	struct plan_list hooks_create_container, hooks_start_container; /* struct plan_hook */

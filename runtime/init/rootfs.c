@@ -4,9 +4,8 @@
  * that is left of it.
  *
  * All mounts of the namespace become slaves first, whatever rootfsPropagation says: nothing the
- * init mounts can then reach the host. Propagation that config.json asks for is given to the root
- * at the very end (masks.c), when its parent mount is gone; the trees of single mounts keep the
- * peers that their own options ask for (mount.c).
+ * init mounts can then reach the host. A root that shall be shared is so at the very end (masks.c),
+ * when its parent mount is gone; the trees of bind mounts have peers of their own (mount.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +70,21 @@ static int attach_root(int tree, const char *path, struct pf_error *e)
 	return ret < 0 ? pf_fail_sys(e, ret, "attach the root at `%s'", path) : 0;
 }
 
+/*
+ * The root and what is mounted below it in the bundle follow the host unless config.json wants them
+ * private. A root that shall be shared is private until then: pivot_root(2) takes no shared one, and
+ * it may become a peer only of mounts of its own.
+ */
+static int cut_root(int tree, uint64_t propagation)
+{
+	bool own = propagation & (MS_PRIVATE | MS_UNBINDABLE);
+	int ret = fs_set_propagation(tree, own ? MS_PRIVATE : MS_SLAVE, true);
+
+	if (ret >= 0 && (propagation & MS_SHARED))
+		ret = fs_set_propagation(tree, MS_PRIVATE, false);
+	return ret;
+}
+
 /**
  * child_build_rootfs() - make the mounts of this namespace ours, attach the root, set c->root_fd
  *
@@ -79,7 +93,6 @@ static int attach_root(int tree, const char *path, struct pf_error *e)
  */
 int child_build_rootfs(struct init *c, struct pf_error *e)
 {
-	uint64_t propagation = c->plan->rootfs_propagation;
 	auto_fd tree = -EBADF;
 	struct stat st;
 	int ret;
@@ -94,17 +107,9 @@ int child_build_rootfs(struct init *c, struct pf_error *e)
 		return tree;
 	if (fstat(tree, &st) < 0 || !S_ISDIR(st.st_mode))
 		return pf_fail(e, PF_ERR_CONFIG, ENOTDIR, "the root `%s'", root_path(c));
-	/*
-	 * The root itself is private even when shared was asked for: pivot_root(2) wants it so, and
-	 * it may become a peer only of mounts of its own. What lies mounted below it in the bundle
-	 * follows the host, as with runc.
-	 */
-	ret = fs_set_propagation(tree, propagation == (MS_PRIVATE | MS_REC) ? MS_PRIVATE : MS_SLAVE,
-				 true);
-	if (ret >= 0)
-		ret = fs_set_propagation(tree, MS_PRIVATE, false);
+	ret = cut_root(tree, c->plan->rootfs_propagation);
 	if (ret < 0)
-		return pf_fail_sys(e, ret, "make the root's mount private");
+		return pf_fail_sys(e, ret, "cut the root's ties to the host's mounts");
 	STEP(attach_root(tree, root_path(c), e));
 	c->root_fd = pf_take_fd(&tree);
 	return masks_prepare(c, e);
@@ -124,10 +129,13 @@ static int pivot(struct pf_error *e)
 
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "pivot_root");
-	/* "." is still the old root. Slaves, so that the unmount cannot propagate to the host. */
-	if (mount(NULL, ".", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	/*
+	 * "." is the new root, ".." leads on to what lies over it: the old one. Slaves, so that the
+	 * unmount reaches no peer, of the host or of a bind mount in the container.
+	 */
+	if (mount(NULL, "..", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return pf_fail_sys(e, errno, "make the old root a slave");
-	if (umount2(".", MNT_DETACH) < 0)
+	if (umount2("..", MNT_DETACH) < 0)
 		return pf_fail_sys(e, errno, "unmount the old root");
 	if (chdir("/") < 0)
 		return pf_fail_sys(e, errno, "change to the new root");

@@ -371,51 +371,6 @@ ok'
 	assert_contains /linux/readonlyPaths/0
 }
 
-# ------------------------------------------------------------------------------------------------------- propagation
-
-# what the host mounts in a shared source while the container runs
-host_mount_arrives() {
-	make_source
-	bundle --bind "$SCRATCH/src:/mnt:$1" --jq "${2:-.}" -- /probe forever ready
-	# shellcheck disable=SC2016
-	run -0 private "$BASH" -c '
-		mount --bind "$1" "$1" && mount --make-shared "$1" && cd / &&
-		"$2" --root "$3" create --bundle "$4" "$5" >/dev/null 2>&1 </dev/null && "$2" --root "$3" start "$5" &&
-		mount -t tmpfs later "$1/sub" && touch "$1/sub/late"
-		"$2" --root "$3" exec "$5" /probe stat /mnt/sub/late
-		"$2" --root "$3" delete --force "$5"' sh "$SCRATCH/src" "$RUNTIME" "$PF_ROOT" "$BUNDLE" "$ID"
-}
-
-@test "a private bind mount does not see what the host mounts later" {
-	host_mount_arrives rprivate
-	assert_output ENOENT
-}
-
-@test "a slave bind mount sees what the host mounts later" {
-	host_mount_arrives rslave '.linux.rootfsPropagation = "rslave"'
-	assert_match '^file '
-}
-
-@test "rootfsPropagation takes the four words and their recursive forms, and no other" {
-	for p in private rprivate slave rslave shared rshared; do
-		bundle --jq ".linux.rootfsPropagation = \"$p\"" -- /probe exit 0
-		run -0 private "$RUNTIME" --root "$PF_ROOT" run --bundle "$BUNDLE" "$ID"
-	done
-	bundle --jq '.linux.rootfsPropagation = "nonesuch"' -- /probe exit 0
-	create_fails
-	assert_contains nonesuch
-}
-
-@test "shared rootfsPropagation makes the container's root shared" {
-	# Debian's runc leaves it private
-	is_runc || {
-		probe --jq '.linux.rootfsPropagation = "shared"' -- mount-info /
-		assert_contains "shared:"
-	}
-	probe -- mount-info /
-	refute_output "shared:"
-}
-
 # ----------------------------------------------------------------------------------------------------------- sysctls
 
 @test "a sysctl of an own namespace is set" {

@@ -187,7 +187,7 @@ static void binds_are_cut_off_from_the_host(void)
 	CHECK_INT(mount(NULL, BOX "/shared", NULL, MS_SHARED, NULL), ==, 0);
 	CHECK_INT(mount(BOX "/shared", BOX "/peer", NULL, MS_BIND, NULL), ==, 0);
 	CHECK(mkdir(BOX "/shared/a", 0755) == 0 && mkdir(BOX "/shared/b", 0755) == 0);
-	box_tree(BOX "/shared", "/private");
+	box_tree(BOX "/shared", "/private")->first_propagation = MS_PRIVATE;
 	box_tree(BOX "/shared", "/slave")->propagation = MS_SLAVE;
 	box_tree(BOX "/shared", "/shared")->propagation = MS_SHARED;
 	CHECK_INT(box_run(BOX_MOUNTS), ==, 0);

@@ -202,9 +202,11 @@ static void the_rest_of_linux(void)
 			    "'memoryPolicy':{'mode':'MPOL_DEFAULT'},'intelRdt':{},'netDevices':{}",
 			    ""),
 		"");
-	CHECK_INT(oci_config.linux_.rootfs_propagation, ==, MS_SLAVE | MS_REC);
+	CHECK_INT(oci_config.linux_.rootfs_propagation, ==, MS_SLAVE);
 	CHECK(oci_config.linux_.has_personality && oci_config.linux_.personality == PER_LINUX32);
 	CHECK_STR(oci_config.linux_.mount_label, "l");
+	CHECK_STR(oci_refusal("'rootfsPropagation':'rslave'", ""), "");
+	CHECK_INT(oci_config.linux_.rootfs_propagation, ==, MS_SLAVE | MS_REC);
 	CHECK_STR(oci_refusal("'rootfsPropagation':'Shared'", ""),
 		  "/linux/rootfsPropagation: `Shared' is not known here");
 	CHECK_HAS(oci_refusal("'personality':{'domain':'LINUX','flags':['X']}", ""),

@@ -168,6 +168,18 @@ static void propagation(void)
 	CHECK_INT(m->propagation, ==, 0);
 }
 
+static void shared_is_added_to_what_was_cut(void)
+{
+	const struct oci_mount *m;
+
+	m = mount_of("'type':'bind','source':'/a','options':['bind','rslave','rshared']");
+	CHECK_INT(m->propagation, ==, MS_SLAVE | MS_SHARED);
+	CHECK(m->propagation_recursive);
+	m = mount_of("'type':'bind','source':'/a','options':['bind','rshared','slave']");
+	CHECK_INT(m->propagation, ==, MS_SLAVE);
+	CHECK(!m->propagation_recursive);
+}
+
 static void requests_to_the_runtime(void)
 {
 	CHECK(mount_of("'type':'tmpfs','options':['tmpcopyup']")->tmpcopyup);
@@ -220,6 +232,7 @@ int main(void)
 	RUN(every_option_is_known);
 	RUN(data_is_the_filesystems);
 	RUN(propagation);
+	RUN(shared_is_added_to_what_was_cut);
 	RUN(requests_to_the_runtime);
 	RUN(id_mappings);
 	oci_config_free(&oci_config);

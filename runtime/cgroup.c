@@ -100,10 +100,13 @@ int cgroup_apply(struct cgroup *cg, const struct oci_config *config, const struc
 		return 0;
 	}
 	/* Resources alone, which an update is, say nothing about devices; a whole config.json has a version. */
-	if (config && config->oci_version)
+	if (config && config->oci_version) {
 		STEP(devices_apply(cg, r, e));
-	else if (cg->manager == CGROUP_MANAGER_SYSTEMD)
+	} else if (cg->manager == CGROUP_MANAGER_SYSTEMD) {
+		/* before the scope is changed: an update that is refused changes nothing */
+		STEP(cgroup_limits_check(cg, r, e));
 		STEP(cgroup_systemd_update(cg, r, e));
+	}
 	return cgroup_limits_apply(cg, r, e);
 }
 

@@ -120,10 +120,12 @@ cgroup_limit_fn cgroup_v1_cpu, cgroup_v1_cpuset, cgroup_v1_memory, cgroup_v1_pid
 	cgroup_v1_hugetlb, cgroup_v1_net_cls, cgroup_v1_net_prio;
 cgroup_limit_fn cgroup_v2_cpu, cgroup_v2_cpuset, cgroup_v2_memory, cgroup_v2_pids, cgroup_v2_io,
 	cgroup_v2_hugetlb, cgroup_v2_unified;
-cgroup_limit_fn cgroup_any_rdma;
+cgroup_limit_fn cgroup_v1_memory_check, cgroup_v2_memory_check, cgroup_any_rdma;
 /** cgroup_hugetlb() - hugetlb.SIZE.@file and hugetlb.SIZE.rsvd.@file */
 int cgroup_hugetlb(const struct cgroup_target *t, const char *file, struct pf_error *e);
 
+/** cgroup_limits_check() - whether the controllers that @r needs are there, or systemd can turn them on; writes no limit */
+int cgroup_limits_check(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e);
 /** cgroup_limits_apply() - all of @r but the devices */
 int cgroup_limits_apply(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e);
 

@@ -198,21 +198,27 @@ int cgroup_hugetlb(const struct cgroup_target *t, const char *file, struct pf_er
 
 /* ---- where the controller is ---- */
 
+/* What is done with the files of a controller. A check looks at what is there and changes nothing. */
+enum pass { PASS_CHECK, PASS_WRITE, PASS_COUNT_ };
+
 struct controller {
 	const char *v1, *v2; /* their names; NULL: that version has none */
-	cgroup_limit_fn *set_v1, *set_v2;
+	cgroup_limit_fn *on_v1[PASS_COUNT_], *on_v2[PASS_COUNT_]; /* NULL: nothing to do */
 };
 
 static const struct controller controllers[] = {
-	{ "cpu", "cpu", cgroup_v1_cpu, cgroup_v2_cpu },
-	{ "cpuset", "cpuset", cgroup_v1_cpuset, cgroup_v2_cpuset },
-	{ "memory", "memory", cgroup_v1_memory, cgroup_v2_memory },
-	{ "pids", "pids", cgroup_v1_pids, cgroup_v2_pids },
-	{ "blkio", "io", cgroup_v1_blkio, cgroup_v2_io },
-	{ "hugetlb", "hugetlb", cgroup_v1_hugetlb, cgroup_v2_hugetlb },
-	{ "net_cls", NULL, cgroup_v1_net_cls, NULL },
-	{ "net_prio", NULL, cgroup_v1_net_prio, NULL },
-	{ "rdma", "rdma", cgroup_any_rdma, cgroup_any_rdma },
+	{ "cpu", "cpu", { NULL, cgroup_v1_cpu }, { NULL, cgroup_v2_cpu } },
+	{ "cpuset", "cpuset", { NULL, cgroup_v1_cpuset }, { NULL, cgroup_v2_cpuset } },
+	{ "memory",
+	  "memory",
+	  { cgroup_v1_memory_check, cgroup_v1_memory },
+	  { cgroup_v2_memory_check, cgroup_v2_memory } },
+	{ "pids", "pids", { NULL, cgroup_v1_pids }, { NULL, cgroup_v2_pids } },
+	{ "blkio", "io", { NULL, cgroup_v1_blkio }, { NULL, cgroup_v2_io } },
+	{ "hugetlb", "hugetlb", { NULL, cgroup_v1_hugetlb }, { NULL, cgroup_v2_hugetlb } },
+	{ "net_cls", NULL, { NULL, cgroup_v1_net_cls }, { NULL, NULL } },
+	{ "net_prio", NULL, { NULL, cgroup_v1_net_prio }, { NULL, NULL } },
+	{ "rdma", "rdma", { NULL, cgroup_any_rdma }, { NULL, cgroup_any_rdma } },
 };
 
 static bool v2_has(const struct cgroup_hierarchy *h, int dir, const char *name)
@@ -245,11 +251,29 @@ static int fail_missing(const struct controller *c, const char *what, bool unifi
 		what, unified ? c->v2 : c->v1);
 }
 
-static int apply_one(const struct cgroup *cg, const struct oci_resources *r,
-		     const struct controller *c, struct pf_error *e)
+/* systemd turns controllers on for a unit that asks: any that the top of its own tree has. */
+static bool systemd_has(const struct cgroup *cg, const struct cgroup_hierarchy *h, const char *name)
+{
+	struct cgroup_hierarchy top = *h;
+	char *user = cg->systemd_user ? strstr(top.path, "/user@") : NULL;
+	struct pf_error ignored;
+	auto_fd dir = -EBADF;
+	char list[512];
+
+	if (cg->manager != CGROUP_MANAGER_SYSTEMD)
+		return false;
+	top.path[user ? (size_t)(user - top.path) + 1 + strcspn(user + 1, "/") : 0] = '\0';
+	return cgroup_dir_open(&top, &dir, &ignored) == 0 &&
+	       cgroup_read_file(dir, "cgroup.controllers", list, sizeof(list)) >= 0 &&
+	       cgroup_list_has(list, name);
+}
+
+static int do_one(const struct cgroup *cg, const struct oci_resources *r,
+		  const struct controller *c, enum pass pass, struct pf_error *e)
 {
 	const struct cgroup_hierarchy *v1 = cgroup_find_v1(cg, c->v1), *v2 = cgroup_find_v2(cg);
 	struct cgroup_target t = { .r = r, .h = v1 ? v1 : v2 };
+	cgroup_limit_fn *const *use = NULL;
 	auto_fd dir = -EBADF;
 	bool limits = false;
 	const char *what = asked_of(r, c->v1, &limits);
@@ -260,10 +284,24 @@ static int apply_one(const struct cgroup *cg, const struct oci_resources *r,
 		STEP(cgroup_dir_open(t.h, &dir, e));
 	t.dir = dir;
 	if (v1)
-		return c->set_v1(&t, e);
-	if (v2 && c->v2 && v2_has(v2, dir, c->v2))
-		return c->set_v2(&t, e);
-	return limits ? fail_missing(c, what, cgroup_is_unified(cg), e) : 0;
+		use = c->on_v1;
+	else if (v2 && c->v2 && v2_has(v2, dir, c->v2))
+		use = c->on_v2;
+	else if (pass == PASS_CHECK && v2 && c->v2 && systemd_has(cg, v2, c->v2))
+		return 0;
+	if (!use)
+		return limits ? fail_missing(c, what, cgroup_is_unified(cg), e) : 0;
+	return use[pass] ? use[pass](&t, e) : 0;
+}
+
+static int check_unified(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e)
+{
+	if (r->unified.n == 0 || cgroup_find_v2(cg))
+		return 0;
+	return pf_fail(
+		e, PF_ERR_HOST, 0,
+		RESOURCES
+		"unified: cannot use unified on cgroup v1: the container has no cgroup v2 group");
 }
 
 static int apply_unified(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e)
@@ -273,14 +311,17 @@ static int apply_unified(const struct cgroup *cg, const struct oci_resources *r,
 
 	if (r->unified.n == 0)
 		return 0;
-	if (!t.h)
-		return pf_fail(
-			e, PF_ERR_HOST, 0,
-			RESOURCES
-			"unified: cannot use unified on cgroup v1: the container has no cgroup v2 group");
+	STEP(check_unified(cg, r, e));
 	STEP(cgroup_dir_open(t.h, &dir, e));
 	t.dir = dir;
 	return cgroup_v2_unified(&t, e);
+}
+
+int cgroup_limits_check(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+		STEP(do_one(cg, r, &controllers[i], PASS_CHECK, e));
+	return check_unified(cg, r, e);
 }
 
 int cgroup_limits_apply(const struct cgroup *cg, const struct oci_resources *r, struct pf_error *e)
@@ -292,6 +333,6 @@ int cgroup_limits_apply(const struct cgroup *cg, const struct oci_resources *r, 
 		pf_log(PF_LOG_WARNING, RESOURCES
 		       "memory/kernelTCP: kernel memory is no longer limited apart, ignoring");
 	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
-		STEP(apply_one(cg, r, &controllers[i], e));
+		STEP(do_one(cg, r, &controllers[i], PASS_WRITE, e));
 	return apply_unified(cg, r, e);
 }

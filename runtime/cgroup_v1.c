@@ -173,7 +173,7 @@ static int set_memory_and_swap(const struct cgroup_target *t, struct pf_error *e
 }
 
 /* checkBeforeUpdate: a limit below what is in use would make the kernel kill the container at once. */
-static int check_usage(const struct cgroup_target *t, struct pf_error *e)
+int cgroup_v1_memory_check(const struct cgroup_target *t, struct pf_error *e)
 {
 	int64_t usage = 0;
 
@@ -192,7 +192,7 @@ int cgroup_v1_memory(const struct cgroup_target *t, struct pf_error *e)
 {
 	const struct oci_resources *r = t->r;
 
-	STEP(check_usage(t, e));
+	STEP(cgroup_v1_memory_check(t, e));
 	STEP(set_memory_and_swap(t, e));
 	if (cgroup_num_set(&r->mem_reservation))
 		STEP(cgroup_limit_number(t, "memory/reservation", "memory.soft_limit_in_bytes",

@@ -105,9 +105,9 @@ int cgroup_v2_cpuset(const struct cgroup_target *t, struct pf_error *e)
 
 /* ---- memory ---- */
 
-static int check_usage(const struct cgroup_target *t, int64_t limit, struct pf_error *e)
+int cgroup_v2_memory_check(const struct cgroup_target *t, struct pf_error *e)
 {
-	int64_t usage = 0;
+	int64_t usage = 0, limit = t->r->mem_limit.v;
 
 	if (!t->r->mem_check_before_update || limit <= 0)
 		return 0;
@@ -159,7 +159,7 @@ int cgroup_v2_memory(const struct cgroup_target *t, struct pf_error *e)
 {
 	const struct oci_resources *r = t->r;
 
-	STEP(check_usage(t, r->mem_limit.v, e));
+	STEP(cgroup_v2_memory_check(t, e));
 	STEP(set_swap(t, e));
 	if (cgroup_num_set(&r->mem_limit))
 		STEP(write_max(t, "memory/limit", "memory.max", r->mem_limit.v, e));

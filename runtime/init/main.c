@@ -65,6 +65,23 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void end_by_signal(int sig)
+{
+	_exit(128 + sig);
+}
+
+/*
+ * The first process of a pid namespace gets no signal that it has no handler for. A service manager that stops a
+ * container which nobody has started would ask in vain, and wait for its whole timeout. execve(2) takes them away.
+ */
+static void heed_signals(void)
+{
+	static const int ending[] = { SIGHUP, SIGINT, SIGTERM };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		(void)signal(ending[i], end_by_signal);
+}
+
 /*
  * Waits in accept(2), for as long as nobody starts the container. The end of `create' must not be ours, but a create
  * that is killed before it has written the state leaves nobody who knows of us: until then EOF is our death signal.
@@ -73,6 +90,7 @@ static int wait_for_start(struct init *c, struct pf_error *e)
 {
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
 		return pf_fail_sys(e, errno, "disarm the parent death signal");
+	heed_signals();
 	STEP(sync_send(c->plan->sync_fd, SYNC_READY, c->probes, -1));
 	STEP(sync_expect(c->plan->sync_fd, SYNC_RECORDED, NULL, NULL, e));
 	pf_close(c->plan->sync_fd);

@@ -349,6 +349,21 @@ no_processes() {
 
 # ------------------------------------------------------------------------------------------------------------ list, ps
 
+@test "SIGTERM ends a container that was never started, and reaches a program's own handler afterwards" {
+	local sig
+
+	for sig in TERM INT HUP; do
+		bundle -- /probe forever
+		create_box
+		pf kill "$ID" "$sig"
+		wait_for_status "$ID" stopped
+		pf delete "$ID"
+	done
+	start_box -- /probe status SigCgt
+	wait_for_status "$ID" stopped
+	[ "$(cat "$SCRATCH/out")" = 0000000000000000 ]
+}
+
 @test "list shows every container: as a table, as ids, as JSON" {
 	sleeper
 	another "$ID-2"

@@ -64,6 +64,27 @@ running"
 	assert_match 'stopped$'
 }
 
+@test "stopping the scope of a container that was never started ends it at once, not after TimeoutStopSec" {
+	there "system.slice:pf:$ID" -- /probe forever
+	on_systemd '"$@" create --bundle "$bundle" "$id" >/dev/null 2>"$bundle/err" </dev/null || cat "$bundle/err"
+		systemctl show -p TimeoutStopUSec "pf-$id.scope"; systemctl stop "pf-$id.scope"; "$@" state "$id" | jq -r .status; "$@" delete "$id"'
+	assert_output "TimeoutStopUSec=1min 30s
+stopped"
+}
+
+@test "update that asks for a controller which is not there changes nothing of the scope" {
+	pinfold_only
+	there "system.slice:pf:$ID" -- /probe forever
+	on_systemd "$START"'; "$@" update --pids-limit 77 --memory 67108864 "$id" 2>&1; echo "status $?"
+		systemctl show -p MemoryMax,TasksMax "pf-$id.scope"; "$@" delete --force "$id"'
+	if [[ $output = *"status 0"* ]]; then # a host with all controllers in cgroup2
+		assert_contains MemoryMax=67108864 TasksMax=77
+	else
+		assert_contains "status 1" "/linux/resources/memory/limit" MemoryMax=infinity
+		refute_output TasksMax=77
+	fi
+}
+
 @test "a failed create leaves no scope" {
 	there "system.slice:pf:$ID" -- nonesuch
 	on_systemd '"$@" create --bundle "$bundle" "$id" >/dev/null 2>&1 </dev/null; echo "status $?"; systemctl list-units --all --no-legend "pf-*"; ls -d /sys/fs/cgroup/system.slice/pf-* 2>/dev/null'

@@ -98,9 +98,10 @@ static ssize_t receive(int sock, struct sync_message *m, int *fds, size_t *n_fds
 			      .msg_controllen = sizeof(control.bytes) };
 	ssize_t n;
 
+	/* A peer that ended without reading all of ours is told of first, and once; its last words come after that. */
 	do
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	*n_fds = n >= 0 ? received_fds(&msg, fds) : 0;
 	return n < 0 ? -errno : n;
 }

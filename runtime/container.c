@@ -152,26 +152,50 @@ static int run_poststart(const struct state *s, struct pf_error *e)
 	return ret;
 }
 
+static int check_created(const struct state *s, struct pf_error *e)
+{
+	enum status status = state_status(s);
+
+	switch (status) {
+	case STATUS_CREATED:
+		return 0;
+	case STATUS_STOPPED:
+		return pf_fail(e, PF_ERR_SYS, 0, "cannot start a container that has stopped");
+	case STATUS_RUNNING:
+		return pf_fail(e, PF_ERR_SYS, 0, "cannot start an already running container");
+	case STATUS_PAUSED:
+	case STATUS_CREATING:
+		break;
+	}
+	return pf_fail(e, PF_ERR_SYS, 0, "cannot start a container in the %s state",
+		       status_name(status));
+}
+
+/*
+ * The init answers whoever connects first, and ends with it: of several starts at once only one may connect. The socket's
+ * name is what says "created", so looking for it, connecting and taking it away happen under a lock.
+ */
+static int take_start(const struct state *s, int *ret_sock, struct pf_error *e)
+{
+	auto_fd lock = openat(s->dir_fd, "state.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (lock < 0)
+		return pf_fail_sys(e, errno, "open `state.json' of `%s'", s->id);
+	while (flock(lock, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return pf_fail_sys(e, errno, "lock `state.json' of `%s'", s->id);
+	STEP(check_created(s, e));
+	STEP(connect_start(s, ret_sock, e));
+	if (unlinkat(s->dir_fd, "start.sock", 0) < 0)
+		return pf_fail_sys(e, errno, "remove `start.sock'");
+	return 0;
+}
+
 static int start_loaded(const struct state *s, struct pf_error *e)
 {
 	auto_fd sock = -EBADF;
 
-	switch (state_status(s)) {
-	case STATUS_CREATED:
-		break;
-	case STATUS_STOPPED:
-		return pf_fail(e, PF_ERR_SYS, 0, "cannot start a container that has stopped");
-	case STATUS_RUNNING:
-	case STATUS_PAUSED:
-	case STATUS_CREATING:
-		return pf_fail(e, PF_ERR_SYS, 0, "cannot start an already running container");
-	}
-	STEP(connect_start(s, &sock, e));
-	/* The socket's name is what says "created": two starts at once cannot both take it away. */
-	if (unlinkat(s->dir_fd, "start.sock", 0) < 0)
-		return errno == ENOENT ? pf_fail(e, PF_ERR_SYS, 0,
-						 "cannot start an already running container")
-				       : pf_fail_sys(e, errno, "remove `start.sock'");
+	STEP(take_start(s, &sock, e));
 	if (sync_send(sock, SYNC_START, 0, -1) < 0)
 		return pf_fail(e, PF_ERR_SYS, 0, "the init of `%s' is gone", s->id);
 	STEP(await_exec(sock, e));
@@ -225,6 +249,8 @@ static int signal_container(const struct state *s, int sig, bool all, struct pf_
 		return ret;
 	}
 	ret = sys_pidfd_send_signal(pidfd, sig);
+	if (ret == -ESRCH && left)
+		return 0; /* it went with the others */
 	if (ret == -ESRCH)
 		return pf_fail(e, PF_ERR_SYS, ESRCH, "container not running");
 	if (ret < 0)

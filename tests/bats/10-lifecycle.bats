@@ -349,6 +349,25 @@ no_processes() {
 
 # ------------------------------------------------------------------------------------------------------------ list, ps
 
+@test "of several starts at once exactly one starts the container, the others say what is wrong" {
+	local i round pids
+
+	for round in 1 2 3 4 5; do
+		bundle -- /probe forever
+		create_box
+		pids=()
+		for i in 1 2 3 4; do
+			pf start "$ID" >"$SCRATCH/start.$i" 2>&1 </dev/null 3>&- 4>&- && echo started >>"$SCRATCH/start.$i" &
+			pids+=($!)
+		done
+		wait "${pids[@]}" || true
+		[ "$(cat "$SCRATCH"/start.? | grep -c '^started$')" = 1 ] || fail "$(cat "$SCRATCH"/start.?)"
+		[ "$(cat "$SCRATCH"/start.? | grep -c 'cannot start an already running container')" = 3 ] || fail "$(cat "$SCRATCH"/start.?)"
+		[ "$(status_of "$ID")" = running ]
+		pf delete --force "$ID"
+	done
+}
+
 @test "SIGTERM ends a container that was never started, and reaches a program's own handler afterwards" {
 	local sig
 

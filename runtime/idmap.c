@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,11 +17,11 @@
 #include "base/sys.h"
 #include "runtime/sources.h"
 
-static void map_text(const struct oci_id_maps *maps, struct pf_buf *b)
+static void map_text(const struct oci_id_maps *maps, const char *between, struct pf_buf *b)
 {
 	for (size_t i = 0; i < maps->n; i++)
-		pf_buf_printf(b, "%u %u %u\n", maps->v[i].container_id, maps->v[i].host_id,
-			      maps->v[i].size);
+		pf_buf_printf(b, "%s%u %u %u", i == 0 ? "" : between, maps->v[i].container_id,
+			      maps->v[i].host_id, maps->v[i].size);
 }
 
 static int write_proc(pid_t pid, const char *file, const char *text)
@@ -57,6 +58,24 @@ static void exec_helper(const char *tool, pid_t pid, const struct oci_id_maps *m
 	_exit(127);
 }
 
+/* What newuidmap, newgidmap or the kernel refused, and who could give those ids. */
+static int fail_map(const char *tool, const struct oci_id_maps *maps, struct pf_error *e)
+{
+	const char *kind = tool && strcmp(tool, "newuidmap") == 0 ? "uid" : "gid";
+	auto_buf b = { 0 };
+
+	map_text(maps, ", ", &b);
+	if (!tool)
+		return pf_fail(
+			e, PF_ERR_HOST, EPERM,
+			"map the ids `%s' (inside, outside, count) of the user namespace: the caller is in a user namespace itself, and each outside id must be one of those in its /proc/self/uid_map and gid_map",
+			b.data ? b.data : "");
+	return pf_fail(
+		e, PF_ERR_HOST, 0,
+		"%s refused the map `%s' (inside, outside, count): each outside id but the caller's own must lie in a range that /etc/sub%s gives to this user; as root: usermod --add-sub%ss FIRST-LAST USER",
+		tool, b.data ? b.data : "", kind, kind);
+}
+
 static int run_helper(const char *tool, pid_t pid, const struct oci_id_maps *maps,
 		      struct pf_error *e)
 {
@@ -73,10 +92,7 @@ static int run_helper(const char *tool, pid_t pid, const struct oci_id_maps *map
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return pf_fail(e, PF_ERR_HOST, 0, "%s is not installed: the package uidmap has it",
 			       tool);
-	if (status != 0)
-		return pf_fail(e, PF_ERR_HOST, 0,
-			       "%s refused the id maps: see /etc/subuid and /etc/subgid", tool);
-	return 0;
+	return status == 0 ? 0 : fail_map(tool, maps, e);
 }
 
 static int write_map(pid_t pid, const char *file, const char *tool, const struct oci_id_maps *maps,
@@ -85,12 +101,14 @@ static int write_map(pid_t pid, const char *file, const char *tool, const struct
 	auto_buf b = { 0 };
 	int ret;
 
-	map_text(maps, &b);
+	map_text(maps, "\n", &b);
 	if (b.failed)
 		return pf_fail_sys(e, ENOMEM, "write `%s'", file);
 	ret = write_proc(pid, file, b.data ? b.data : "");
 	if (ret == -EPERM && geteuid() != 0)
 		return run_helper(tool, pid, maps, e);
+	if (ret == -EPERM)
+		return fail_map(NULL, maps, e);
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "write the %s of the user namespace", file);
 	return 0;
@@ -110,9 +128,12 @@ int idmap_write(pid_t pid, const struct oci_id_maps *uids, const struct oci_id_m
 	return write_map(pid, "uid_map", "newuidmap", uids, e);
 }
 
-static int idle_child(void)
+/* The kernel forgets a death signal when credentials change, as they do with the namespace: it is set after that. */
+static int idle_child(pid_t parent)
 {
 	if (unshare(CLONE_NEWUSER) < 0)
+		_exit(1);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
 		_exit(1);
 	(void)raise(SIGSTOP);
 	_exit(0);
@@ -121,14 +142,14 @@ static int idle_child(void)
 int idmap_userns(const struct oci_id_maps *uids, const struct oci_id_maps *gids, int *ret_fd,
 		 struct pf_error *e)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	char path[64];
 	int status, ret;
 
 	if (pid < 0)
 		return pf_fail_sys(e, errno, "make a user namespace for an idmapped mount");
 	if (pid == 0)
-		idle_child();
+		idle_child(parent);
 	if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
 		return pf_fail(e, PF_ERR_HOST, 0,
 			       "make a user namespace for an idmapped mount: refused");

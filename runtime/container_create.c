@@ -280,6 +280,8 @@ static bool must_deny_setgroups(const struct container *c)
 {
 	const struct oci_namespace *user = &c->config.linux_.ns[OCI_NS_USER];
 
+	if (c->rt->host.no_setgroups)
+		return true;
 	return user->present && !user->path && c->rt->host.euid != 0 &&
 	       c->config.linux_.gid_maps.n == 1 && c->config.linux_.gid_maps.v[0].size == 1;
 }

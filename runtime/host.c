@@ -42,6 +42,23 @@ static bool identity_map(void)
 	       n == UINT32_MAX;
 }
 
+/* True in the namespace of a user without newgidmap: `unshare -r', podman where /etc/subgid does not name the user. */
+static bool setgroups_denied(void)
+{
+	auto_fd fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	char text[8];
+
+	return fd >= 0 && read(fd, text, sizeof(text)) >= 4 && memcmp(text, "deny", 4) == 0;
+}
+
+/* Root of a user namespace that kept the mount namespace of its parent may clone no mount: `unshare -r' without -m. */
+static bool may_clone_mounts(void)
+{
+	auto_fd fd = sys_open_tree(AT_FDCWD, "/", PF_OPEN_TREE_CLONE);
+
+	return fd >= 0;
+}
+
 static int probe_caps(struct host *h, struct pf_error *e)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
@@ -72,6 +89,10 @@ int host_probe(struct host *h, struct pf_error *e)
 	STEP(probe_caps(h, e));
 	h->has_userns_root = h->euid == 0 && (h->cap_permitted & (1ull << CAP_SYS_ADMIN));
 	h->privileged = h->has_userns_root && !h->in_userns;
+	if (h->in_userns) {
+		h->has_userns_root = h->has_userns_root && may_clone_mounts();
+		h->no_setgroups = setgroups_denied();
+	}
 	if (abi < 0)
 		h->landlock_errno = -abi;
 	else

@@ -13,8 +13,9 @@
 struct host {
 	uid_t euid;
 	bool privileged;      /* root of the initial user namespace */
-	bool has_userns_root; /* euid 0 with CAP_SYS_ADMIN in its own user namespace */
+	bool has_userns_root; /* euid 0 with CAP_SYS_ADMIN over the mounts it sees */
 	bool in_userns;       /* /proc/self/uid_map is not the identity */
+	bool no_setgroups;    /* denied for good in this user namespace, and in all below it */
 	int landlock_abi;     /* 0: none */
 	int landlock_errno;   /* why none */
 	uint64_t cap_bounding, cap_permitted; /* this process's sets */

@@ -186,6 +186,10 @@ int spawn_init(const struct spawn *s, pid_t *ret_pid, int *ret_pidfd, struct pf_
 	args.stack = (uint64_t)(uintptr_t)stack;
 	pid = do_clone(&args, &c);
 	munmap(stack, CHILD_STACK);
+	if (pid == -EPERM && !(s->flags & CLONE_NEWUSER) && geteuid() != 0)
+		return pf_fail(
+			e, PF_ERR_CONFIG, EPERM,
+			"/linux/namespaces: a caller that is not root needs a user namespace there (`pinfold spec --rootless' writes such a config.json)");
 	if (pid < 0)
 		return pf_fail_sys(e, (int)pid, "clone the init (flags 0x%llx)",
 				   (unsigned long long)s->flags);

@@ -137,7 +137,11 @@ static int set_ids(const struct plan *plan, struct pf_error *e)
 
 	if (!(plan->flags & (PLAN_KEEP_GROUPS | PLAN_DENY_SETGROUPS)) &&
 	    setgroups(p->groups.n, plan_items(plan, p->groups)) < 0)
-		return pf_fail_sys(e, errno, "set the supplementary groups");
+		return pf_fail_sys(
+			e, errno, "set the supplementary groups%s",
+			errno == EPERM
+				? " (setgroups is denied in this user namespace: join one whose gid_map newgidmap or root wrote)"
+				: "");
 	if (setresgid(p->gid, p->gid, p->gid) < 0)
 		return pf_fail_sys(e, errno, "set gid %u", p->gid);
 	if (setresuid(p->uid, p->uid, p->uid) < 0)

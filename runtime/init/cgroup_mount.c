@@ -146,5 +146,5 @@ int mount_cgroup(struct init *c, const struct plan_mount *m, int target, struct 
 		return pf_fail_sys(e, ret, "attach the tmpfs of the cgroups");
 	for (uint32_t i = 0; i < n; i++)
 		STEP(mount_hierarchy(c, &h[i], attrs, tree, e));
-	return attrs & PF_MOUNT_ATTR_RDONLY ? mount_readonly_later(&tree, e) : 0;
+	return attrs & PF_MOUNT_ATTR_RDONLY ? mount_readonly_later(c, &tree, e) : 0;
 }

@@ -19,7 +19,10 @@
 	 PF_MOUNT_ATTR_NOSYMFOLLOW)
 
 /* root.c */
-/** root_make_strict() - @path as a real directory behind no symlink, made when missing; @what: what is mounted on it */
+/**
+ * root_make_strict() - @path as a real directory behind no symlink; 0: it was there, 1: it was made
+ * @what: what is mounted on it, NULL: nothing
+ */
 int root_make_strict(const struct init *c, const char *path, const char *what, int *ret_fd,
 		     struct pf_error *e);
 
@@ -57,10 +60,10 @@ int mount_cgroup(struct init *c, const struct plan_mount *m, int target, struct 
 /* mount.c */
 /** mount_set_propagation() - the words of the mount's own options: to cut ties first, to be shared last */
 int mount_set_propagation(int tree, const struct plan_mount *m, struct pf_error *e);
-/** mount_readonly_later() - an attached tmpfs: takes @tree until mount_seal_readonly(), or makes it read-only now */
-int mount_readonly_later(int *tree, struct pf_error *e);
+/** mount_readonly_later() - an attached tmpfs: takes @tree until mount_seal_readonly() */
+int mount_readonly_later(struct init *c, int *tree, struct pf_error *e);
 /** mount_seal_readonly() - make read-only what stayed writable until all mount points were made */
-int mount_seal_readonly(struct pf_error *e);
+int mount_seal_readonly(struct init *c, struct pf_error *e);
 
 /* masks.c */
 /** masks_prepare() - take the host's /dev/null, while its path can still be reached */

@@ -19,7 +19,9 @@ struct init {
 	int ruleset_fd; /* built Landlock ruleset, -EBADF */
 	int exec_fd;    /* the program, opened O_PATH by lookup; -EBADF */
 	const char *exec_path; /* resolved path of the program */
-	const char *home; /* "HOME=..." to add to the program's environment, NULL: it has one */
+	const char *home;   /* "HOME=..." to add to the program's environment, NULL: it has one */
+	int *late_readonly; /* trees that stay writable until all mount points are made */
+	uint32_t n_late_readonly;
 	bool joined_cgroup;
 	bool cwd_later; /* the working directory is the user's alone */
 	int64_t probes; /* packed results of enum seal_probe, 2 bits each */

@@ -39,10 +39,7 @@ int masks_prepare(const struct init *c, struct pf_error *e)
 
 	if (c->plan->masked.n == 0)
 		return 0;
-	/*
-	 * By path, not plan->null_fd: that one belongs to a mount of the caller's namespace and
-	 * cannot be cloned here.
-	 */
+	/* Opened here and not by the parent: what belongs to a mount of its namespace cannot be cloned. */
 	fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return pf_fail_sys(e, errno, "open the host's /dev/null");
@@ -180,7 +177,7 @@ int child_mask_paths(struct init *c, struct pf_error *e)
 
 	if (!(c->plan->flags & PLAN_NEW_MNTNS))
 		return 0; /* the first step has refused whatever would need one */
-	STEP(mount_seal_readonly(e));
+	STEP(mount_seal_readonly(c, e));
 	for (uint32_t i = 0; i < c->plan->readonly.n; i++)
 		STEP(readonly_path(c, plan_text(c->plan, readonly[i]), e));
 	for (uint32_t i = 0; i < c->plan->masked.n; i++)

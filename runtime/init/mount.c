@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -18,12 +19,9 @@
 #include "runtime/init/fs.h"
 #include "runtime/init/steps.h"
 
-/*
- * A read-only tmpfs is attached writable and made read-only when all is in it: later mounts need
- * mount points there, and /dev its devices. What does not fit here is read-only at once.
- */
-static int late_readonly[64];
-static unsigned int n_late_readonly;
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256
+#endif
 
 static bool is_dest(const char *dest, const char *want)
 {
@@ -76,22 +74,25 @@ static int check_target(const struct init *c, const char *dest, int target, stru
 	return 0;
 }
 
+/* 0: it was there, 1: we made it. */
 static int open_target(const struct init *c, const struct plan_mount *m, bool is_dir, int *ret_fd,
 		       struct pf_error *e)
 {
 	const char *dest = plan_text(c->plan, m->dest);
 	const char *what = m->fstype ? plan_text(c->plan, m->fstype) : dest;
 	auto_fd fd = -EBADF;
+	int made;
 
 	/* The devices will be made in /dev: nothing may stand in for it. */
 	if ((m->flags & PLAN_MOUNT_STRICT_TARGET) || is_dest(dest, "/dev"))
-		STEP(root_make_strict(c, dest, what, &fd, e));
+		made = root_make_strict(c, dest, what, &fd, e);
 	else
-		STEP(root_make_target(c, dest, is_dir, m->flags & PLAN_MOUNT_DEST_NOFOLLOW, &fd,
-				      e));
+		made = root_make_target(c, dest, is_dir, m->flags & PLAN_MOUNT_DEST_NOFOLLOW, &fd,
+					e);
+	STEP(made);
 	STEP(check_target(c, dest, fd, e));
 	*ret_fd = pf_take_fd(&fd);
-	return 0;
+	return made;
 }
 
 int mount_set_propagation(int tree, const struct plan_mount *m, struct pf_error *e)
@@ -222,17 +223,25 @@ static unsigned long legacy_flags(uint64_t attrs)
 	       (attrs & PF_MOUNT_ATTR_NODEV ? MS_NODEV : 0) |
 	       (attrs & PF_MOUNT_ATTR_NOEXEC ? MS_NOEXEC : 0) |
 	       (attrs & PF_MOUNT_ATTR_NODIRATIME ? MS_NODIRATIME : 0) |
-	       ((attrs & PF_MOUNT_ATTR__ATIME) == PF_MOUNT_ATTR_NOATIME ? MS_NOATIME : 0);
+	       (attrs & PF_MOUNT_ATTR_NOSYMFOLLOW ? MS_NOSYMFOLLOW : 0) |
+	       ((attrs & PF_MOUNT_ATTR__ATIME) == PF_MOUNT_ATTR_NOATIME ? MS_NOATIME : 0) |
+	       ((attrs & PF_MOUNT_ATTR__ATIME) == PF_MOUNT_ATTR_STRICTATIME ? MS_STRICTATIME : 0);
 }
 
 /*
  * An option longer than fsconfig(2) takes (overlay's directories): mount(2) takes a page. It knows
- * no fds, but "." is the directory that was opened, whatever its name is by now.
+ * no fds, but "." is the directory that was opened, whatever its name is by now. The new mount has
+ * no fd either, so that nothing more can be done with it.
  */
-static int mount_legacy(const struct fs_make *args, int target, struct pf_error *e)
+static int mount_legacy(const struct plan_mount *m, const struct fs_make *args, int target,
+			struct pf_error *e)
 {
 	int ret = 0;
 
+	if (m->propagation)
+		return pf_fail(e, PF_ERR_CONFIG, 0,
+			       "an option longer than 255 bytes and one of propagation are not "
+			       "possible in one mount: shorten the one, or leave the other out");
 	if (fchdir(target) < 0)
 		return pf_fail_sys(e, errno, "enter the mount point");
 	if (mount(args->source, ".", args->type, legacy_flags(args->attrs), args->data) < 0)
@@ -242,25 +251,8 @@ static int mount_legacy(const struct fs_make *args, int target, struct pf_error 
 	return ret;
 }
 
-/*
- * tmpfs: the mode of the directory it covers, unless told otherwise; with tmpcopyup also its
- * content.
- */
-static int fill_tmpfs(const struct plan_mount *m, int target, int tree, struct pf_error *e)
-{
-	auto_fd from = -EBADF, to = -EBADF;
-
-	if (!(m->flags & PLAN_MOUNT_TMPCOPYUP))
-		return 0;
-	from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	to = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (from < 0 || to < 0)
-		return pf_fail_sys(e, errno, "open the directory to copy from");
-	return copy_up(from, to, e);
-}
-
-static int make_tree(const struct plan_mount *m, const struct fs_make *args, int target,
-		     struct pf_error *e)
+/* The fd of the new file system or -errno. */
+static int make_tree(const struct plan_mount *m, const struct fs_make *args, struct pf_error *e)
 {
 	struct pf_error why = PF_ERROR_INIT;
 	auto_fd tree = fs_make(args, &why);
@@ -271,10 +263,49 @@ static int make_tree(const struct plan_mount *m, const struct fs_make *args, int
 		*e = why;
 		return fs_hint(tree, args->type, args->data, e);
 	}
-	if (strcmp(args->type, "tmpfs") == 0)
-		STEP(fill_tmpfs(m, target, tree, e));
 	STEP(mount_set_propagation(tree, m, e));
 	return pf_take_fd(&tree);
+}
+
+/* tmpcopyup: what is in the directory that the tmpfs will cover. */
+static int copy_covered(int target, int tree, struct pf_error *e)
+{
+	auto_fd from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd to = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (from < 0 || to < 0)
+		return pf_fail_sys(e, errno, "open the directory to copy from");
+	return copy_up(from, to, e);
+}
+
+/*
+ * The mode, unless told, is that of the directory it covers. A directory that only we made says
+ * nothing: then the tmpfs has its own, 1777.
+ */
+static int mount_tmpfs(struct init *c, const struct plan_mount *m, struct fs_make *args,
+		       struct pf_error *e)
+{
+	bool readonly = args->attrs & PF_MOUNT_ATTR_RDONLY;
+	auto_fd target = -EBADF, tree = -EBADF;
+	int made = open_target(c, m, true, &target, e), ret;
+	struct stat st;
+
+	STEP(made);
+	if (!made && !fs_data_has(args->data, "mode")) {
+		if (fstat(target, &st) < 0)
+			return pf_fail_sys(e, errno, "look at the mount point");
+		args->mode = (int)(st.st_mode & 07777);
+	}
+	args->attrs &= ~PF_MOUNT_ATTR_RDONLY;
+	tree = make_tree(m, args, e);
+	if (tree < 0)
+		return tree;
+	if (m->flags & PLAN_MOUNT_TMPCOPYUP)
+		STEP(copy_covered(target, tree, e));
+	ret = fs_attach(tree, target);
+	if (ret < 0)
+		return pf_fail_sys(e, ret, "attach");
+	return readonly ? mount_readonly_later(c, &tree, e) : 0;
 }
 
 /*
@@ -283,20 +314,12 @@ static int make_tree(const struct plan_mount *m, const struct fs_make *args, int
  */
 static bool is_device_fs(const char *type)
 {
-	static const char *const own[] = { "tmpfs", "proc", "sysfs", "devpts", "mqueue" };
+	static const char *const own[] = { "proc", "sysfs", "devpts", "mqueue" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (strcmp(type, own[i]) == 0)
 			return false;
 	return true;
-}
-
-/* A directory that only we made says nothing of the mode that a tmpfs shall have: it then has its own, 1777. */
-static bool is_missing(const struct init *c, const struct plan_mount *m)
-{
-	auto_fd fd = root_open(c, plan_text(c->plan, m->dest), O_PATH | O_CLOEXEC);
-
-	return fd == -ENOENT;
 }
 
 static int mount_fs(struct init *c, const struct plan_mount *m, struct pf_error *e)
@@ -308,51 +331,45 @@ static int mount_fs(struct init *c, const struct plan_mount *m, struct pf_error 
 		.attrs = (m->attr_set | m->rec_attr_set) & FS_ATTRS,
 		.mode = -1,
 	};
-	bool is_tmpfs = strcmp(args.type, "tmpfs") == 0, late, is_new;
 	auto_fd target = -EBADF, tree = -EBADF;
-	struct stat st;
 	int ret;
 
 	if (is_dest(plan_text(c->plan, m->dest), "/proc") && strcmp(args.type, "proc") != 0)
 		return pf_fail(e, PF_ERR_CONFIG, 0,
 			       "`/proc' cannot be mounted because it is not of type proc");
-	is_new = is_tmpfs && is_missing(c, m);
+	if (strcmp(args.type, "tmpfs") == 0)
+		return mount_tmpfs(c, m, &args, e);
 	STEP(open_target(c, m, true, &target, e));
 	if (!fs_data_fits(args.data))
-		return mount_legacy(&args, target, e);
-	if (is_tmpfs && !is_new && !fs_data_has(args.data, "mode")) {
-		if (fstat(target, &st) < 0)
-			return pf_fail_sys(e, errno, "look at the mount point");
-		args.mode = (int)(st.st_mode & 07777);
-	}
-	late = is_tmpfs && (args.attrs & PF_MOUNT_ATTR_RDONLY);
-	if (late)
-		args.attrs &= ~PF_MOUNT_ATTR_RDONLY;
+		return mount_legacy(m, &args, target, e);
 	args.readonly = is_device_fs(args.type) && (args.attrs & PF_MOUNT_ATTR_RDONLY);
-	tree = make_tree(m, &args, target, e);
+	tree = make_tree(m, &args, e);
 	if (tree < 0)
 		return tree;
 	ret = fs_attach(tree, target);
-	if (ret < 0)
-		return pf_fail_sys(e, ret, "attach");
-	return late ? mount_readonly_later(&tree, e) : 0;
+	return ret < 0 ? pf_fail_sys(e, ret, "attach") : 0;
 }
 
-int mount_readonly_later(int *tree, struct pf_error *e)
+/*
+ * A read-only tmpfs is attached writable and made read-only when all is in it: later mounts need
+ * mount points there, and /dev its devices. No mount of the plan leaves more than one.
+ */
+int mount_readonly_later(struct init *c, int *tree, struct pf_error *e)
 {
-	int ret = 0;
-
-	if (n_late_readonly == ARRAY_SIZE(late_readonly))
-		ret = fs_set_attrs(*tree, PF_MOUNT_ATTR_RDONLY, 0, false);
-	else
-		late_readonly[n_late_readonly++] = pf_take_fd(tree);
-	return ret < 0 ? pf_fail_sys(e, ret, "make it read-only") : 0;
+	if (!c->late_readonly)
+		c->late_readonly = malloc(c->plan->mounts.n * sizeof(*c->late_readonly));
+	if (!c->late_readonly)
+		return pf_fail_sys(e, ENOMEM, "remember to make it read-only");
+	if (c->n_late_readonly == c->plan->mounts.n)
+		return pf_fail(e, PF_ERR_BUG, 0, "more read-only file systems than mounts");
+	c->late_readonly[c->n_late_readonly++] = pf_take_fd(tree);
+	return 0;
 }
 
-int mount_seal_readonly(struct pf_error *e)
+int mount_seal_readonly(struct init *c, struct pf_error *e)
 {
-	while (n_late_readonly > 0) {
-		auto_fd tree = late_readonly[--n_late_readonly];
+	while (c->n_late_readonly > 0) {
+		auto_fd tree = c->late_readonly[--c->n_late_readonly];
 		int ret = fs_set_attrs(tree, PF_MOUNT_ATTR_RDONLY, 0, false);
 
 		if (ret < 0)

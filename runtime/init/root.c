@@ -22,12 +22,13 @@
 enum { ROOT_MAX_LINKS = 40 }; /* as the kernel's own limit */
 
 /*
- * One walk that makes what is missing. The path changes when a symlink that leads nowhere yet
- * stands in the way.
+ * One walk that makes what is missing. In hand is the component path[start, end). The path changes
+ * when a symlink that leads nowhere yet stands in the way.
  */
 struct walk {
 	const struct init *c;
 	char path[PATH_MAX];
+	size_t start, end;
 	uint64_t resolve; /* in addition to what root_open() asks for */
 	bool is_dir;      /* what the last component shall be */
 	unsigned int links;
@@ -62,94 +63,103 @@ static int make_one(int dir, const char *name, bool is_dir)
 			   PF_RESOLVE_BENEATH | PF_RESOLVE_NO_MAGICLINKS);
 }
 
-/*
- * Put the text of the symlink @name, which stands at path[start, end), in place of the words that
- * led to it. The new path is again resolved inside the root, so a hostile text gains nothing.
- */
-static int splice_link(struct walk *w, int dir, size_t start, size_t end)
+static int component(const struct walk *w, char name[static NAME_MAX + 1])
 {
-	char text[PATH_MAX], name[NAME_MAX + 1];
-	size_t rest = strlen(w->path + end) + 1, keep;
-	ssize_t len;
+	size_t len = w->end - w->start;
 
-	if (++w->links > ROOT_MAX_LINKS)
-		return -ELOOP;
-	if (end - start >= sizeof(name))
+	if (len > NAME_MAX)
 		return -ENAMETOOLONG;
-	memcpy(name, w->path + start, end - start);
-	name[end - start] = '\0';
-	len = readlinkat(dir, name, text, sizeof(text));
-	if (len <= 0)
-		return len < 0 ? -errno : -ENOENT;
-	keep = text[0] == '/' ? 0 : start;
-	if (keep + (size_t)len + rest > sizeof(w->path))
-		return -ENAMETOOLONG;
-	memmove(w->path + keep + len, w->path + end, rest);
-	memcpy(w->path + keep, text, (size_t)len);
+	memcpy(name, w->path + w->start, len);
+	name[len] = '\0';
 	return 0;
 }
 
 /*
- * Open path[0, end), or make its last component below @dir. *ret_link: that component is a symlink
- * to nowhere.
+ * Put the text of the symlink in hand, in @dir, in place of the words that led to it. The new path
+ * is again resolved inside the root, so a hostile text gains nothing.
  */
-static int open_or_make(struct walk *w, int dir, size_t start, size_t end, bool *ret_link)
+static int splice_link(struct walk *w, int dir)
 {
-	bool last = w->path[end + strspn(w->path + end, "/")] == '\0';
-	bool is_dir = !last || w->is_dir;
-	char saved = w->path[end];
+	size_t rest = strlen(w->path + w->end) + 1, keep;
+	char text[PATH_MAX], name[NAME_MAX + 1];
+	ssize_t len;
+
+	if (w->resolve & PF_RESOLVE_NO_SYMLINKS || ++w->links > ROOT_MAX_LINKS)
+		return -ELOOP;
+	STEP(component(w, name));
+	len = readlinkat(dir, name, text, sizeof(text));
+	if (len <= 0)
+		return len < 0 ? -errno : -ENOENT;
+	keep = text[0] == '/' ? 0 : w->start;
+	if (keep + (size_t)len + rest > sizeof(w->path))
+		return -ENAMETOOLONG;
+	memmove(w->path + keep + len, w->path + w->end, rest);
+	memcpy(w->path + keep, text, (size_t)len);
+	return 0;
+}
+
+static bool must_be_dir(const struct walk *w)
+{
+	return w->is_dir || w->path[w->end + strspn(w->path + w->end, "/")] != '\0';
+}
+
+/* The path up to the component in hand, through every symlink that leads somewhere. */
+static int open_so_far(struct walk *w)
+{
+	int fd, flags = O_PATH | (must_be_dir(w) ? O_DIRECTORY : 0);
+	char next = w->path[w->end];
+
+	w->path[w->end] = '\0';
+	fd = open_in_root(w->c, w->path, flags, w->resolve);
+	w->path[w->end] = next;
+	return fd;
+}
+
+/* *ret_link: a symlink to nowhere stands in its place, and nothing was made. */
+static int make_component(const struct walk *w, int dir, bool *ret_link)
+{
+	char name[NAME_MAX + 1];
 	auto_fd fd = -EBADF;
 	struct stat st;
 
-	w->path[end] = '\0';
-	fd = open_in_root(w->c, w->path, O_PATH | (is_dir ? O_DIRECTORY : 0), w->resolve);
-	if (fd == -ENOENT) {
-		fd = make_one(dir, w->path + start, is_dir);
-		if (fd >= 0 && fstat(fd, &st) < 0) {
-			w->path[end] = saved;
-			return -errno;
-		}
-		*ret_link = fd >= 0 && S_ISLNK(st.st_mode);
-		if (fd >= 0 && is_dir && !*ret_link && !S_ISDIR(st.st_mode)) {
-			w->path[end] = saved;
-			return -ENOTDIR;
-		}
-	}
-	w->path[end] = saved;
+	STEP(component(w, name));
+	fd = make_one(dir, name, must_be_dir(w));
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret_link = S_ISLNK(st.st_mode);
+	if (must_be_dir(w) && !*ret_link && !S_ISDIR(st.st_mode))
+		return -ENOTDIR;
 	return pf_take_fd(&fd);
+}
+
+static bool next_component(struct walk *w)
+{
+	w->start += strspn(w->path + w->start, "/");
+	w->end = w->start + strcspn(w->path + w->start, "/");
+	return w->end > w->start;
 }
 
 /* Walk w->path from the root, making what is missing; the fd of its end or -errno. */
 static int walk_and_make(struct walk *w)
 {
-	auto_fd dir = -EBADF;
-	size_t start = 0, end;
-	bool is_link;
-	int fd, ret;
+	auto_fd dir = -EBADF; /* where the component in hand is; none: the root */
 
-	for (;;) {
-		start += strspn(w->path + start, "/");
-		if (w->path[start] == '\0')
-			break;
-		end = start + strcspn(w->path + start, "/");
-		is_link = false;
-		fd = open_or_make(w, dir < 0 ? w->c->root_fd : dir, start, end, &is_link);
+	while (next_component(w)) {
+		int parent = dir >= 0 ? dir : w->c->root_fd;
+		bool is_link = false;
+		auto_fd fd = open_so_far(w);
+
+		if (fd == -ENOENT)
+			fd = make_component(w, parent, &is_link);
 		if (fd < 0)
 			return fd;
-		if (is_link) {
-			pf_close(fd);
-			if (w->resolve & PF_RESOLVE_NO_SYMLINKS)
-				return -ELOOP;
-			ret = splice_link(w, dir < 0 ? w->c->root_fd : dir, start, end);
-			if (ret < 0)
-				return ret;
-			pf_close_ptr(&dir);
-			start = 0;
-			continue;
-		}
-		pf_close_ptr(&dir);
-		dir = fd;
-		start = end;
+		if (is_link)
+			STEP(splice_link(w, parent));
+		pf_close(dir);
+		dir = is_link ? -EBADF : pf_take_fd(&fd);
+		w->start = is_link ? 0 : w->end;
 	}
 	return dir < 0 ? open_in_root(w->c, "/", O_PATH | O_DIRECTORY, 0) : pf_take_fd(&dir);
 }
@@ -161,6 +171,7 @@ static int walk_init(struct walk *w, const struct init *c, const char *path, siz
 	w->c = c;
 	memcpy(w->path, path, len);
 	w->path[len] = '\0';
+	w->start = w->end = 0;
 	w->resolve = 0;
 	w->is_dir = true;
 	w->links = 0;
@@ -190,9 +201,10 @@ int root_make_target(const struct init *c, const char *path, bool is_dir, bool n
 		     int *ret_fd, struct pf_error *e)
 {
 	int fd = open_in_root(c, path, O_PATH | (nofollow ? O_NOFOLLOW : 0), 0);
+	bool missing = fd == -ENOENT;
 	struct walk w;
 
-	if (fd == -ENOENT) {
+	if (missing) {
 		fd = walk_init(&w, c, path, strlen(path));
 		w.is_dir = is_dir;
 		if (fd == 0)
@@ -203,16 +215,17 @@ int root_make_target(const struct init *c, const char *path, bool is_dir, bool n
 	if (fd < 0)
 		return pf_fail_sys(e, fd, "open the mount point `%s'", path);
 	*ret_fd = fd;
-	return 0;
+	return missing;
 }
 
 int root_make_strict(const struct init *c, const char *path, const char *what, int *ret_fd,
 		     struct pf_error *e)
 {
 	int fd = open_in_root(c, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, PF_RESOLVE_NO_SYMLINKS);
+	bool missing = fd == -ENOENT;
 	struct walk w;
 
-	if (fd == -ENOENT) {
+	if (missing) {
 		fd = walk_init(&w, c, path, strlen(path));
 		w.resolve = PF_RESOLVE_NO_SYMLINKS;
 		if (fd == 0)
@@ -226,7 +239,7 @@ int root_make_strict(const struct init *c, const char *path, const char *what, i
 	if (fd < 0)
 		return pf_fail_sys(e, fd, "make the directory `%s'", path);
 	*ret_fd = fd;
-	return 0;
+	return missing;
 }
 
 int proc_open(const struct init *c, const char *path, int flags)

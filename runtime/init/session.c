@@ -90,7 +90,8 @@ int child_make_cwd(struct init *c, struct pf_error *e)
 {
 	auto_fd fd = -EBADF;
 
-	return root_make_target(c, plan_text(c->plan, c->plan->process.cwd), true, false, &fd, e);
+	STEP(root_make_target(c, plan_text(c->plan, c->plan->process.cwd), true, false, &fd, e));
+	return 0;
 }
 
 /* exec: stage one has joined the mount namespace, so "/" is the container's. */

@@ -89,7 +89,11 @@ int root_open(const struct init *c, const char *path, int flags);
 /** root_make_parent() - make and open every directory above @path's last component; *ret_name is that component */
 int root_make_parent(const struct init *c, const char *path, const char **ret_name,
 		     struct pf_error *e);
-/** root_make_target() - open @path as a mount point, creating directories (or a file when !is_dir) that are missing */
+/**
+ * root_make_target() - open @path as a mount point, making what is missing: directories, its end a file when !is_dir
+ *
+ * Returns 0 when it was there, 1 when it was made.
+ */
 int root_make_target(const struct init *c, const char *path, bool is_dir, bool nofollow,
 		     int *ret_fd, struct pf_error *e);
 /** proc_open() - open below a verified procfs: BENEATH|NO_MAGICLINKS|NO_XDEV; the fd or -errno */

@@ -371,6 +371,34 @@ ok'
 	assert_contains /linux/readonlyPaths/0
 }
 
+@test "however many read-only tmpfs there are, each takes the mount points of later mounts" {
+	probe --jq '.mounts += [ range(70) | { type: "tmpfs", destination: "/m/\(.)", options: ["ro"] } ]
+		| .mounts += [ range(70) | { type: "tmpfs", destination: "/m/\(.)/in" } ]' \
+		-- each create /m/0/x -- create /m/69/x -- create /m/0/in/x -- create /m/69/in/x
+	assert_output "EROFS
+EROFS
+ok
+ok"
+}
+
+@test "an option too long for fsconfig(2) keeps the others of its mount, and takes none of propagation" {
+	pinfold_only
+	local long
+	long=$(printf 'l%.0s' {1..120})
+	mkdir -p "$SCRATCH/$long/a" "$SCRATCH/$long/b"
+	ln -s file "$SCRATCH/$long/a/link"
+	echo x >"$SCRATCH/$long/a/file"
+	chmod -R a+rX "$SCRATCH"
+	bundle --mount "{\"destination\":\"/mnt\",\"type\":\"overlay\",\"source\":\"overlay\",\"options\":[\"nosymfollow\",
+		\"lowerdir=$SCRATCH/$long/a:$SCRATCH/$long/b\"]}" -- /probe each open-read /mnt/file -- open-read /mnt/link
+	run -0 pf run --bundle "$BUNDLE" "$ID"
+	assert_output "ok
+ELOOP"
+	bundle_edit '(.mounts[] | select(.type == "overlay") | .options) += ["rshared"]'
+	create_fails
+	assert_contains "longer than 255 bytes" "/mnt"
+}
+
 # ----------------------------------------------------------------------------------------------------------- sysctls
 
 @test "a sysctl of an own namespace is set" {

@@ -259,7 +259,7 @@ static void exchanged_names_never_lead_out(void)
 		struct pf_error e = PF_ERROR_INIT;
 
 		snprintf(dest, sizeof(dest), "/vol/dir/made%d/x", tries % 50);
-		if (root_make_target(&box.c, dest, true, false, &target, &e) == 0) {
+		if (root_make_target(&box.c, dest, true, false, &target, &e) >= 0) {
 			auto_fd tree = fs_make(&args, &e);
 
 			inside += fs_attach(tree, target) == 0 && umount2(ROOTFS, 0) < 0;

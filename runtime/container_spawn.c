@@ -77,7 +77,7 @@ static size_t inherited(const struct container *c, int *fds, size_t room)
 {
 	const int own[] = { c->init_sync_fd,     c->start_fd,        c->console_fd,
 			    c->hook_creating_fd, c->hook_created_fd, c->sources.root_fd,
-			    c->sources.proc_fd,  c->sources.null_fd };
+			    c->sources.proc_fd };
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)

@@ -131,17 +131,20 @@ static int open_channels(struct exec *x, struct pf_error *e)
 
 static int write_plan(struct exec *x, struct pf_error *e)
 {
-	const char *keep =
-		oci_annotation(&(struct oci_config){ .annotations = x->state->annotations },
-			       "run.oci.keep_original_groups");
+	const struct oci_config recorded = { .annotations = x->state->annotations };
+	const char *keep = oci_annotation(&recorded, "run.oci.keep_original_groups");
 	struct plan_input in = {
 		.config = x->config,
 		.host = &x->rt->host,
 		.cgroup = &x->cgroup,
 		.seccomp = &x->seccomp,
 		.id = x->state->id,
-		.fds = { x->init_sync_fd, -1, x->console_fd, x->seal_fd >= 0 ? x->seal_fd : -1, -1,
-			 -1 },
+		.fds = { .sync = x->init_sync_fd,
+			 .start = -1,
+			 .console = x->console_fd,
+			 .seal = x->seal_fd,
+			 .hook_creating = -1,
+			 .hook_created = -1 },
 		.caps = x->caps,
 		.preserve_fds = x->opt->preserve_fds,
 		.confined = x->state->confined,

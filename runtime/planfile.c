@@ -169,7 +169,7 @@ static struct plan_list hooks(struct flat *f, const struct oci_hooks *hooks)
 	return flat_items(f, h, sizeof(*h), hooks->n);
 }
 
-/* Namespaces by path, the user namespace last: see stage.c. */
+/* Namespaces by path, in no order: stage.c finds one that is possible. */
 static struct plan_list joins(struct flat *f, const struct plan_input *in)
 {
 	struct plan_ns_join j[OCI_NS_COUNT_];
@@ -257,7 +257,6 @@ static void put_fs(struct flat *f, const struct plan_input *in, struct plan *p)
 	p->root_fd = in->sources->root_fd >= 0 ? in->sources->root_fd : -1;
 	p->root_path = flat_str(f, in->sources->root_path);
 	p->proc_fd = in->sources->proc_fd;
-	p->null_fd = in->sources->null_fd;
 	p->rootfs_propagation = l->rootfs_propagation;
 	if (is_private_tree(in))
 		p->flags |= PLAN_PRIVATE_TREE;
@@ -298,7 +297,7 @@ int plan_write_exec(const struct plan_input *in, struct flat *f, struct pf_error
 		p.flags |= PLAN_JOINED_USERNS;
 	if (in->no_setgroups)
 		p.flags |= PLAN_DENY_SETGROUPS;
-	p.root_fd = p.proc_fd = p.null_fd = -1;
+	p.root_fd = p.proc_fd = -1;
 	if (in->join_flags)
 		p.joins = flat_items(f, &join, sizeof(join), 1);
 	p.tasks_fds = flat_items(f, in->tasks_fds, sizeof(int), in->n_tasks);

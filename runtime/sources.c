@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -29,19 +28,6 @@ static int join(const char *bundle, const char *path, char *buf, size_t size, st
 
 	if (n < 0 || (size_t)n >= size)
 		return pf_fail_sys(e, ENAMETOOLONG, "path `%s'", path);
-	return 0;
-}
-
-static int open_null(int *ret, struct pf_error *e)
-{
-	auto_fd fd = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-
-	if (fd < 0)
-		return pf_fail_sys(e, errno, "open `/dev/null'");
-	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		return pf_fail(e, PF_ERR_HOST, 0, "`/dev/null' of the host is not the null device");
-	*ret = pf_take_fd(&fd);
 	return 0;
 }
 
@@ -248,7 +234,6 @@ static int open_mount(const struct oci_config *config, const char *bundle, const
 static int open_all(const struct oci_config *config, const char *bundle, const struct host *host,
 		    struct sources *s, struct pf_error *e)
 {
-	STEP(open_null(&s->null_fd, e));
 	STEP(pf_open_proc(&s->proc_fd, e));
 	STEP(open_root(config, bundle, host, s, e));
 	STEP(open_namespaces(config, s, e));
@@ -279,7 +264,6 @@ void sources_close(struct sources *s)
 {
 	pf_close_ptr(&s->root_fd);
 	pf_close_ptr(&s->proc_fd);
-	pf_close_ptr(&s->null_fd);
 	for (int ns = 0; ns < OCI_NS_COUNT_; ns++)
 		pf_close_ptr(&s->ns_fds[ns]);
 	for (size_t i = 0; i < s->n_mounts; i++) {

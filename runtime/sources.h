@@ -10,7 +10,7 @@
 
 /*
  * Everything of the host that a container is made from, opened once, before anything is made: the root file system, the
- * sources of bind mounts as detached trees with their attributes set, namespaces by path, the host's /dev/null.
+ * sources of bind mounts as detached trees with their attributes set, namespaces by path, procfs.
  */
 
 struct source_mount {
@@ -22,8 +22,8 @@ struct source_mount {
 };
 
 struct sources {
-	int root_fd;          /* owned: detached tree, or -EBADF */
-	int proc_fd, null_fd; /* owned */
+	int root_fd; /* owned: detached tree, or -EBADF */
+	int proc_fd; /* owned */
 	char root_path[4096];
 	struct source_mount *mounts; /* owned: one per config->mounts */
 	size_t n_mounts;
@@ -31,18 +31,18 @@ struct sources {
 };
 
 /* Nothing open yet. fds of 0 would be somebody's stdin. */
-#define SOURCES_INIT                                                                 \
-	{                                                                            \
-		.root_fd = -EBADF, .proc_fd = -EBADF, .null_fd = -EBADF, .ns_fds = { \
-			-EBADF,                                                      \
-			-EBADF,                                                      \
-			-EBADF,                                                      \
-			-EBADF,                                                      \
-			-EBADF,                                                      \
-			-EBADF,                                                      \
-			-EBADF,                                                      \
-			-EBADF                                                       \
-		}                                                                    \
+#define SOURCES_INIT                                              \
+	{                                                         \
+		.root_fd = -EBADF, .proc_fd = -EBADF, .ns_fds = { \
+			-EBADF,                                   \
+			-EBADF,                                   \
+			-EBADF,                                   \
+			-EBADF,                                   \
+			-EBADF,                                   \
+			-EBADF,                                   \
+			-EBADF,                                   \
+			-EBADF                                    \
+		}                                                 \
 	}
 
 /** sources_open() - relative paths are the bundle's */

@@ -36,9 +36,8 @@ enum plan_flag {
 	PLAN_ROOT_READONLY = 1 << 6,
 	PLAN_HAS_CAPS = 1 << 7,
 	PLAN_HAS_UMASK = 1 << 8,
-	PLAN_HAS_OOM_SCORE_ADJ = 1 << 9, /* unused by the init: the parent writes it */
-	PLAN_CONFINED = 1 << 10,         /* part 2 follows at SYNC_SEAL; no_new_privs is forced */
-	PLAN_NEW_USERNS = 1 << 11,       /* wait for SYNC_IDMAP, then become root in it */
+	PLAN_CONFINED = 1 << 10,   /* part 2 follows at SYNC_SEAL; no_new_privs is forced */
+	PLAN_NEW_USERNS = 1 << 11, /* wait for SYNC_IDMAP, then become root in it */
 	PLAN_JOINED_USERNS = 1 << 12,
 	PLAN_NEW_MNTNS = 1 << 13,   /* there is a private mount namespace: the root is built */
 	PLAN_KEEP_GROUPS = 1 << 14, /* run.oci.keep_original_groups: no setgroups */
@@ -158,8 +157,6 @@ struct plan {
 	int32_t console_fd; /* connected unix socket that gets the pty master (PLAN_TERMINAL) */
 	int32_t root_fd;    /* detached tree of the root file system, or -1: by root_path */
 	int32_t proc_fd; /* the caller's /proc as O_PATH, to reopen by fd before the root is built */
-	int32_t pad_fd;
-	int32_t null_fd; /* the host's /dev/null, verified 1:3: source of masks and of closed stdio */
 	int32_t seal_fd; /* PLAN_EXEC of a confined container: the recorded part 2; -1 otherwise */
 	int32_t hook_state_creating_fd,
 		hook_state_created_fd; /* state JSON for hooks; -1: no such hooks */

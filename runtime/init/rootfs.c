@@ -40,17 +40,16 @@ static int use_directory(struct init *c, struct pf_error *e)
 }
 
 /*
- * The tree that becomes the root: made by the parent, or cloned here by path. The fd or -errno with
- * e.
+ * The tree that becomes the root: made by the parent, or cloned here by path. The fd, the caller's
+ * from here on, or -errno with e.
  */
 static int root_tree(const struct init *c, struct pf_error *e)
 {
-	int fd;
+	int fd = c->plan->root_fd;
 
-	if (c->plan->root_fd >= 0) {
-		fd = fcntl(c->plan->root_fd, F_DUPFD_CLOEXEC, 3);
-		return fd < 0 ? pf_fail_sys(e, errno, "the root's tree") : fd;
-	}
+	if (fd >= 0) /* inherited, and not for the hooks that run before the pivot */
+		return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? pf_fail_sys(e, errno, "the root's tree")
+							  : fd;
 	fd = sys_open_tree(AT_FDCWD, root_path(c), PF_OPEN_TREE_CLONE | PF_AT_RECURSIVE);
 	return fd < 0 ? pf_fail_sys(e, fd, "clone the root `%s'", root_path(c)) : fd;
 }
@@ -159,9 +158,7 @@ int child_pivot(struct init *c, struct pf_error *e)
 	else
 		STEP(pivot(e));
 	/* What leads to the host's tree and procfs ends here, not at start: whoever may trace us could walk through it. */
-	pf_close(c->plan->root_fd);
 	pf_close(c->plan->proc_fd);
-	pf_close(c->plan->null_fd);
 	pf_close_ptr(&c->root_fd);
 	c->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return c->root_fd < 0 ? pf_fail_sys(e, errno, "open the new root") : 0;

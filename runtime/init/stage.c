@@ -19,39 +19,53 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-/* A user namespace goes last, while we may still enter those that the host's root owns; what its own root owns can only
- * be entered after it. So: first all others, then the user namespace, then those that were refused. */
+static int join_user(int fd, struct pf_error *e)
+{
+	if (setns(fd, CLONE_NEWUSER) < 0)
+		return pf_fail_sys(e, errno, "join the user namespace");
+	/* Namespaces made next belong to its root, so we must be that root. */
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return pf_fail_sys(e, errno, "become root of the joined user namespace");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return pf_fail_sys(e, errno, "stay undumpable");
+	return 0;
+}
+
+/* What the host's root owns can be entered only before the user namespace, what the namespace's own root owns only after
+ * it. So: all others, then the user namespace, then those that were refused. */
 static int join_all(const struct plan *plan, struct pf_error *e)
 {
 	const struct plan_ns_join *j = plan_items(plan, plan->joins);
-	bool refused[16] = { false };
-	int ret;
+	uint32_t n = plan->joins.n, refused = 0; /* a bit for each */
+	int user_fd = -EBADF;
 
-	if (plan->joins.n > sizeof(refused))
+	if (n > 32)
 		return pf_fail(e, PF_ERR_BUG, E2BIG, "join namespaces");
-	for (uint32_t i = 0; i < plan->joins.n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (j[i].flag == CLONE_NEWUSER)
+			user_fd = j[i].fd;
+		else if (setns(j[i].fd, (int)j[i].flag) == 0)
 			continue;
-		ret = setns(j[i].fd, (int)j[i].flag) < 0 ? -errno : 0;
-		if (ret < 0 && ret != -EPERM)
-			return pf_fail_sys(e, ret, "join namespace (flag 0x%x)", j[i].flag);
-		refused[i] = ret < 0;
+		else if (errno == EPERM)
+			refused |= 1u << i;
+		else
+			return pf_fail_sys(e, errno, "join namespace (flag 0x%x)", j[i].flag);
 	}
-	for (uint32_t i = 0; i < plan->joins.n; i++)
-		if (j[i].flag == CLONE_NEWUSER) {
-			if (setns(j[i].fd, CLONE_NEWUSER) < 0)
-				return pf_fail_sys(e, errno, "join the user namespace");
-			/* Namespaces made next belong to its root, so we must be that root. */
-			if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-				return pf_fail_sys(e, errno,
-						   "become root of the joined user namespace");
-			if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-				return pf_fail_sys(e, errno, "stay undumpable");
-		}
-	for (uint32_t i = 0; i < plan->joins.n; i++)
-		if (refused[i] && setns(j[i].fd, (int)j[i].flag) < 0)
+	if (user_fd >= 0)
+		STEP(join_user(user_fd, e));
+	for (uint32_t i = 0; i < n; i++)
+		if ((refused >> i & 1) && setns(j[i].fd, (int)j[i].flag) < 0)
 			return pf_fail_sys(e, errno, "join namespace (flag 0x%x)", j[i].flag);
 	return 0;
+}
+
+/* What leads back to the namespaces outside is not for the process inside. */
+static void close_joins(const struct plan *plan)
+{
+	const struct plan_ns_join *j = plan_items(plan, plan->joins);
+
+	for (uint32_t i = 0; i < plan->joins.n; i++)
+		pf_close(j[i].fd);
 }
 
 /* Offsets can be written only while the new time namespace has no process: it gets its first by our clone. */
@@ -107,10 +121,7 @@ int stage_one(struct init *c, struct pf_error *e)
 		return pf_fail_sys(e, pid, "clone into the new namespaces (flags 0x%llx)",
 				   (unsigned long long)args.flags);
 	if (pid == 0) {
-		/* What leads back to the namespaces outside is not for the process inside. */
-		for (uint32_t i = 0; i < plan->joins.n; i++)
-			pf_close(
-				((const struct plan_ns_join *)plan_items(plan, plan->joins))[i].fd);
+		close_joins(plan);
 		await_gate(gate);
 		return 0;
 	}

@@ -165,7 +165,7 @@ static inline int box_open(void)
 		return -errno;
 	box_file(OUTSIDE "/secret", "secret");
 	box.u.plan.flags = PLAN_CREATE | PLAN_NEW_MNTNS;
-	box.u.plan.root_fd = box.u.plan.proc_fd = box.u.plan.null_fd = -1;
+	box.u.plan.root_fd = box.u.plan.proc_fd = -1;
 	box.u.plan.root_path = box_str(ROOTFS);
 	return 0;
 }

@@ -237,12 +237,12 @@ void oci_config_free(struct oci_config *config)
 	*config = (struct oci_config){ 0 };
 }
 
-const char *oci_annotation(const struct oci_config *config, const char *key)
+const char *oci_annotation(const struct oci_pairs *annotations, const char *key)
 {
 	size_t i;
 
-	for (i = 0; i < config->annotations.n; i++)
-		if (strcmp(config->annotations.v[i].key, key) == 0)
-			return config->annotations.v[i].value;
+	for (i = 0; i < annotations->n; i++)
+		if (strcmp(annotations->v[i].key, key) == 0)
+			return annotations->v[i].value;
 	return NULL;
 }

@@ -319,7 +319,7 @@ int oci_env_settle(struct oci_strings *env);
 int oci_cpu_mask(const char *list, uint64_t mask[OCI_CPU_MAX / 64]);
 
 /** oci_annotation() - value of an annotation, NULL if absent */
-const char *oci_annotation(const struct oci_config *config, const char *key);
+const char *oci_annotation(const struct oci_pairs *annotations, const char *key);
 
 /** oci_namespace_name() - "pid", "network", ... the spec's word */
 const char *oci_namespace_name(enum oci_ns ns);

@@ -122,10 +122,10 @@ static int read_one(struct json_doc *arena, const struct oci_pair *a, bool cri,
 static int read_container_name(const struct oci_config *config, struct policy_annotations *all,
 			       struct pf_error *e)
 {
-	const char *cri = oci_annotation(config, CRI_NAME),
-		   *crio = oci_annotation(config, CRIO_NAME);
-	const char *type = oci_annotation(config, CRI_TYPE);
-	const char *crio_type = oci_annotation(config, CRIO_TYPE);
+	const char *cri = oci_annotation(&config->annotations, CRI_NAME),
+		   *crio = oci_annotation(&config->annotations, CRIO_NAME);
+	const char *type = oci_annotation(&config->annotations, CRI_TYPE);
+	const char *crio_type = oci_annotation(&config->annotations, CRIO_TYPE);
 
 	all->cri = cri || crio || type || crio_type;
 	all->sandbox = (type && strcmp(type, "sandbox") == 0) ||

@@ -288,7 +288,7 @@ static bool must_deny_setgroups(const struct container *c)
 
 int create_write_plan(struct container *c, struct pf_error *e)
 {
-	const char *keep = oci_annotation(&c->config, "run.oci.keep_original_groups");
+	const char *keep = oci_annotation(&c->config.annotations, "run.oci.keep_original_groups");
 	struct plan_input in = {
 		.config = &c->config,
 		.sources = &c->sources,
@@ -296,8 +296,12 @@ int create_write_plan(struct container *c, struct pf_error *e)
 		.cgroup = &c->state.cgroup,
 		.seccomp = &c->seccomp,
 		.id = c->state.id,
-		.fds = { c->init_sync_fd, c->start_fd, c->console_fd, -1, c->hook_creating_fd,
-			 c->hook_created_fd },
+		.fds = { .sync = c->init_sync_fd,
+			 .start = c->start_fd,
+			 .console = c->console_fd,
+			 .seal = -1,
+			 .hook_creating = c->hook_creating_fd,
+			 .hook_created = c->hook_created_fd },
 		.caps = c->caps,
 		.preserve_fds = c->opt->preserve_fds,
 		.listen_fds = c->opt->listen_fds,

@@ -131,8 +131,7 @@ static int open_channels(struct exec *x, struct pf_error *e)
 
 static int write_plan(struct exec *x, struct pf_error *e)
 {
-	const struct oci_config recorded = { .annotations = x->state->annotations };
-	const char *keep = oci_annotation(&recorded, "run.oci.keep_original_groups");
+	const char *keep = oci_annotation(&x->state->annotations, "run.oci.keep_original_groups");
 	struct plan_input in = {
 		.config = x->config,
 		.host = &x->rt->host,

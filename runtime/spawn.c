@@ -88,6 +88,10 @@ static int child_main(struct child *c)
 /*
  * clone3 with a new stack cannot be called through libc's syscall(2): the child would return on a stack that is not its
  * own. So the child's side calls child_main() and exits without returning.
+ *
+ * Both sides come out of the same instruction with the same registers but for the result and the stack. So what the child
+ * needs is in registers that the kernel and a called function keep, and nothing is read from the stack. The parent stands
+ * still until the child has executed the init or exited: what child_main() wrote is seen there, hence "memory".
  */
 #if defined(__x86_64__)
 static long clone3_vfork(const struct pf_clone_args *args, struct child *c)
@@ -96,20 +100,20 @@ static long clone3_vfork(const struct pf_clone_args *args, struct child *c)
 	register int (*fn)(struct child *) __asm__("r13") = child_main;
 	long ret;
 
-	__asm__ volatile("syscall\n\t"
+	__asm__ volatile("syscall\n\t" /* clone3(args, size) */
 			 "test %%rax, %%rax\n\t"
-			 "jnz 1f\n\t"
-			 "xor %%ebp, %%ebp\n\t"
-			 "mov %%r12, %%rdi\n\t"
-			 "call *%%r13\n\t"
-			 "mov %%eax, %%edi\n\t"
-			 "mov %[exit], %%eax\n\t"
-			 "syscall\n"
+			 "jnz 1f\n\t"             /* the parent, or an error: go on below */
+			 "xor %%ebp, %%ebp\n\t"   /* the child: no frame above, unwinding ends */
+			 "mov %%r12, %%rdi\n\t"   /* its argument */
+			 "call *%%r13\n\t"        /* the new stack is aligned: mmap gave it */
+			 "mov %%eax, %%edi\n\t"   /* what it returned ... */
+			 "mov %[exit], %%eax\n\t" /* ... is the exit status */
+			 "syscall\n"              /* never returns */
 			 "1:"
 			 : "=a"(ret)
 			 : "0"((long)SYS_clone3), "D"(args), "S"(sizeof(*args)), "r"(arg),
 			   "r"(fn), [exit] "i"(SYS_exit)
-			 : "rcx", "r11", "memory", "cc");
+			 : "rcx", "r11", /* syscall overwrites them */ "memory", "cc");
 	return ret;
 }
 #elif defined(__aarch64__)
@@ -121,13 +125,13 @@ static long clone3_vfork(const struct pf_clone_args *args, struct child *c)
 	register struct child *arg __asm__("x19") = c;
 	register int (*fn)(struct child *) __asm__("x20") = child_main;
 
-	__asm__ volatile("svc #0\n\t"
-			 "cbnz x0, 1f\n\t"
-			 "mov x29, xzr\n\t"
-			 "mov x0, x19\n\t"
-			 "blr x20\n\t"
+	__asm__ volatile("svc #0\n\t"       /* clone3(args, size), its number in x8 */
+			 "cbnz x0, 1f\n\t"  /* the parent, or an error: go on below */
+			 "mov x29, xzr\n\t" /* the child: no frame above, unwinding ends */
+			 "mov x0, x19\n\t"  /* its argument */
+			 "blr x20\n\t"      /* returns its exit status in x0 */
 			 "mov x8, %[exit]\n\t"
-			 "svc #0\n"
+			 "svc #0\n" /* never returns */
 			 "1:"
 			 : "+r"(x0)
 			 : "r"(x8), "r"(x1), "r"(arg), "r"(fn), [exit] "i"(SYS_exit)

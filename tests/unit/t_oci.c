@@ -64,9 +64,9 @@ static void the_frame(void)
 static void annotations(void)
 {
 	CHECK_STR(oci_refusal("", "'annotations':{'a':'1','io.pinfold.read':''}"), "");
-	CHECK_STR(oci_annotation(&oci_config, "a"), "1");
-	CHECK_STR(oci_annotation(&oci_config, "io.pinfold.read"), "");
-	CHECK(oci_annotation(&oci_config, "b") == NULL);
+	CHECK_STR(oci_annotation(&oci_config.annotations, "a"), "1");
+	CHECK_STR(oci_annotation(&oci_config.annotations, "io.pinfold.read"), "");
+	CHECK(oci_annotation(&oci_config.annotations, "b") == NULL);
 	CHECK_STR(oci_refusal("", "'annotations':{'a':1}"),
 		  "/annotations/a: expected string, found integer");
 	CHECK_STR(oci_refusal("", "'annotations':{'':'1'}"),

@@ -125,8 +125,24 @@ static int set_caps(const uint64_t *caps, struct pf_error *e)
 	return 0;
 }
 
+static int set_groups(const struct plan *plan, struct pf_error *e)
+{
+	struct plan_list groups = plan->process.groups;
+
+	if (!(plan->flags & (PLAN_KEEP_GROUPS | PLAN_DENY_SETGROUPS)) &&
+	    setgroups(groups.n, plan_items(plan, groups)) < 0)
+		return pf_fail_sys(
+			e, errno, "set the supplementary groups%s",
+			errno == EPERM
+				? " (setgroups is denied in this user namespace: join one whose gid_map newgidmap or root wrote)"
+				: "");
+	return 0;
+}
+
+/* The groups too: until now they are the engine's, and would open to a hook what the program cannot have. */
 int child_limit_caps(struct init *c, struct pf_error *e)
 {
+	STEP(set_groups(c->plan, e));
 	STEP(drop_bounding(c->plan->process.caps[CAPS_BOUNDING], e));
 	return set_caps(c->plan->process.caps, e);
 }
@@ -135,13 +151,7 @@ static int set_ids(const struct plan *plan, struct pf_error *e)
 {
 	const struct plan_process *p = &plan->process;
 
-	if (!(plan->flags & (PLAN_KEEP_GROUPS | PLAN_DENY_SETGROUPS)) &&
-	    setgroups(p->groups.n, plan_items(plan, p->groups)) < 0)
-		return pf_fail_sys(
-			e, errno, "set the supplementary groups%s",
-			errno == EPERM
-				? " (setgroups is denied in this user namespace: join one whose gid_map newgidmap or root wrote)"
-				: "");
+	STEP(set_groups(plan, e));
 	if (setresgid(p->gid, p->gid, p->gid) < 0)
 		return pf_fail_sys(e, errno, "set gid %u", p->gid);
 	if (setresuid(p->uid, p->uid, p->uid) < 0)

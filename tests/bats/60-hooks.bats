@@ -165,3 +165,15 @@ third"
 	run --separate-stderr -0 pf run --bundle "$BUNDLE" "$ID"
 	assert_output only-this
 }
+
+@test "a startContainer hook has the groups of the program, not the engine's" {
+	local hook='{ "path": "/bin/sh", "args": ["sh", "-c", "grep Groups: /proc/self/status >/work/groups"] }'
+
+	! is_runc || skip "runc runs it as the program's user"
+	bundle --hook "startContainer=$hook" --user 1000:1000:55,56 -- /bin/cat /work/groups
+	run -0 setpriv --groups 4,20,24 "$RUNTIME" --root "$PF_ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_match '^Groups:[[:space:]]+55 56 ?$'
+	bundle --hook "startContainer=$hook" -- /bin/cat /work/groups
+	run -0 setpriv --groups 4,20,24 "$RUNTIME" --root "$PF_ROOT" run --bundle "$BUNDLE" "$ID"
+	assert_match '^Groups:[[:space:]]*$'
+}

@@ -5,15 +5,17 @@
  *
  * One child tries all lines in turn. If it dies half way (the OCI profile may kill for the call that is tried) that line
  * counts as denied, and another child goes on with the next. Each child has one second.
+ *
+ * The child is a vfork: a copied address space would cost more than all the rest of the probe, and shared memory is what
+ * still carries a report after the seals. It is a process of its own in all that it tests: credentials, filters, files.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,10 +25,10 @@
 #include "runtime/init/fs.h"
 #include "runtime/init/steps.h"
 
-#define PROBE_TIMEOUT_MS 1000
-#define FAMILY_PACKET    17
+#define PROBE_TIMEOUT_S 1
+#define FAMILY_PACKET   17
 
-/* Shared with the child: after the seals a pipe might be refused, memory is not. */
+/* Written by the child into its parent's memory: after the seals a pipe might be refused, memory is not. */
 struct report {
 	volatile int trying; /* the line that is being tried; -1: not sealed yet */
 	volatile int result[SEAL_PROBE_COUNT_]; /* 0, the errno, or -1: not tried */
@@ -95,13 +97,31 @@ static bool is_wanted(const struct seal *seal, int i)
 	return (seal->flags & probes[i].flags) == probes[i].flags;
 }
 
-/* Never returns. What it may not do is what is being tested, so it does little: no exit handlers, no output. */
-static void __attribute__((noreturn))
+/* A parent in vfork cannot look at a clock: the child sets its own, and dies of it. */
+static int limit_time(struct pf_error *e)
+{
+	const struct itimerval limit = { .it_value = { .tv_sec = PROBE_TIMEOUT_S } };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	if (signal(SIGALRM, SIG_DFL) == SIG_ERR || sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ||
+	    setitimer(ITIMER_REAL, &limit, NULL) < 0)
+		return pf_fail_sys(e, errno, "bound the time of a probe");
+	return 0;
+}
+
+/*
+ * Never returns. What it may not do is what is being tested, so it does little: no exit handlers, no output. It runs on
+ * its parent's memory, so it changes nothing there but @r; PR_SET_DUMPABLE is off, so a death dumps nothing of it.
+ */
+static void __attribute__((noreturn, noinline))
 run_child(struct init *c, struct report *r, int first, int outside)
 {
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (child_set_no_new_privs(c, &r->error) < 0 || child_seal_landlock(c, &r->error) < 0 ||
-	    child_load_own_filter(c, &r->error) < 0 || child_late_seccomp(c, &r->error) < 0)
+	if (limit_time(&r->error) < 0 || child_set_no_new_privs(c, &r->error) < 0 ||
+	    child_seal_landlock(c, &r->error) < 0 || child_load_own_filter(c, &r->error) < 0 ||
+	    child_late_seccomp(c, &r->error) < 0)
 		_exit(1);
 	for (int i = first; i < SEAL_PROBE_COUNT_; i++) {
 		if (!is_wanted(c->seal, i))
@@ -111,26 +131,6 @@ run_child(struct init *c, struct report *r, int first, int outside)
 	}
 	r->trying = SEAL_PROBE_COUNT_;
 	_exit(0);
-}
-
-/* The child's wait status; -ETIMEDOUT when it had to be killed. */
-static int wait_child(pid_t pid, int *ret_status)
-{
-	auto_fd pidfd = sys_pidfd_open(pid);
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int n, waited;
-
-	do
-		n = pidfd < 0 ? 0 : poll(&p, 1, PROBE_TIMEOUT_MS);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		(void)kill(pid, SIGKILL); /* ours and not reaped: the number cannot be another's */
-	do
-		waited = waitpid(pid, ret_status, 0);
-	while (waited < 0 && errno == EINTR);
-	if (waited < 0)
-		return -errno;
-	return n <= 0 ? -ETIMEDOUT : 0;
 }
 
 static enum seal_probe_result judge(const struct probe *p, int err)
@@ -146,31 +146,35 @@ static enum seal_probe_result judge(const struct probe *p, int err)
 /* Runs one child from line @first on. Returns the line to go on with, or -errno. */
 static int run_from(struct init *c, struct report *r, int first, int outside, struct pf_error *e)
 {
-	int status = 0, ret;
+	int status = 0, waited;
 	pid_t pid;
+	bool hung;
 
 	r->trying = -1;
-	pid = fork();
+	pid = vfork();
 	if (pid < 0 && errno == EAGAIN)
 		return SEAL_PROBE_COUNT_; /* a limit of one process: not probed, and the posture says so */
 	if (pid < 0)
 		return pf_fail_sys(e, errno, "fork a probe");
 	if (pid == 0)
 		run_child(c, r, first, outside);
-	ret = wait_child(pid, &status);
-	if (ret < 0 && ret != -ETIMEDOUT)
-		return pf_fail_sys(e, ret, "wait for a probe");
+	do
+		waited = waitpid(pid, &status, 0);
+	while (waited < 0 && errno == EINTR);
+	if (waited < 0)
+		return pf_fail_sys(e, errno, "wait for a probe");
+	hung = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
 	if (r->trying < 0 && r->error.kind != PF_ERR_NONE) {
 		*e = r->error;
 		return pf_wrap(e, "probe");
 	}
 	if (r->trying < 0)
 		return pf_fail(e, PF_ERR_HOST, 0, "a probe %s while it sealed itself",
-			       ret == -ETIMEDOUT ? "hung" : "was killed");
+			       hung ? "hung" : "was killed");
 	if (r->trying >= SEAL_PROBE_COUNT_)
 		return SEAL_PROBE_COUNT_;
 	/* Killed for trying is denied; a hang says nothing. */
-	if (ret == 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		r->result[r->trying] = probes[r->trying].denials[0];
 	return r->trying + 1;
 }
@@ -236,17 +240,10 @@ static int pack_results(struct init *c, const struct report *r, struct pf_error 
 
 int confine_probe(struct init *c, struct pf_error *e)
 {
-	struct report *r;
-	int ret;
+	struct report r = { .trying = -1 };
 
 	if (c->seal->flags & SEAL_NO_PROBES)
 		return 0;
-	r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (r == MAP_FAILED)
-		return pf_fail_sys(e, errno, "map the probes' report");
-	ret = run_all(c, r, e);
-	if (ret >= 0)
-		ret = pack_results(c, r, e);
-	(void)munmap(r, sizeof(*r));
-	return ret;
+	STEP(run_all(c, &r, e));
+	return pack_results(c, &r, e);
 }

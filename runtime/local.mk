@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 RUNTIME_SOURCES = \
+	runtime/blob.c \
 	runtime/cli.c \
 	runtime/cmd_control.c \
 	runtime/cmd_exec.c \
@@ -18,6 +19,7 @@ RUNTIME_SOURCES = \
 	runtime/idmap.c \
 	runtime/init/hook_words.c \
 	runtime/init/sync.c \
+	runtime/init_blob.S \
 	runtime/planfile.c \
 	runtime/planfile_mounts.c \
 	runtime/planfile_process.c \

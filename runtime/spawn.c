@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "base/sys.h"
+#include "runtime/blob.h"
 
 #define CHILD_STACK (64u << 10)
 #ifndef CLONE_INTO_CGROUP
@@ -34,29 +34,6 @@ struct child {
 	int err; /* written by the child, read by the parent: the memory is one */
 	const char *failed;
 };
-
-static int init_memfd(int *ret, struct pf_error *e)
-{
-	unsigned int flags = PF_MFD_CLOEXEC | PF_MFD_ALLOW_SEALING;
-	auto_fd fd = sys_memfd_create("pinfold-init", flags | PF_MFD_EXEC);
-	int r;
-
-	if (fd == -EINVAL) /* compat: kernel < 6.3 has no MFD_EXEC, and needs none */
-		fd = sys_memfd_create("pinfold-init", flags);
-	if (fd == -EACCES)
-		return pf_fail(
-			e, PF_ERR_HOST, EACCES,
-			"the sysctl vm.memfd_noexec=2 forbids the sealed init: set it to 0 or 1");
-	if (fd < 0)
-		return pf_fail_sys(e, fd, "memfd_create for the init");
-	r = pf_write_all(fd, init_blob, (size_t)(init_blob_end - init_blob));
-	if (r < 0)
-		return pf_fail_sys(e, r, "write the init");
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return pf_fail_sys(e, errno, "seal the init");
-	*ret = pf_take_fd(&fd);
-	return 0;
-}
 
 static int child_fails(struct child *c, const char *what)
 {
@@ -176,7 +153,9 @@ int spawn_init(const struct spawn *s, pid_t *ret_pid, int *ret_pidfd, struct pf_
 	void *stack;
 	long pid;
 
-	STEP(init_memfd(&init_fd, e));
+	init_fd = blob_memfd("pinfold-init", init_blob, init_blob_end, e);
+	if (init_fd < 0)
+		return init_fd;
 	c.init_fd = init_fd;
 	snprintf(number, sizeof(number), "%d", s->plan_fd);
 	if (s->cgroup_fd >= 0) {

@@ -284,3 +284,11 @@ $(readlink "/proc/$HOLDER/ns/user")"
 	run -1 "$RUNTIME" run --bundle "$BUNDLE" "$ID"
 	assert_contains "$XDG_RUNTIME_DIR/pinfold" "not writable by others"
 }
+
+@test "spec --rootless: what it writes runs, without a warning" {
+	pinfold_only
+	"$RUNTIME" spec --rootless --bundle "$BUNDLE"
+	bundle_edit '.process.terminal = false | .process.args = ["/probe", "ids"]'
+	run -0 pf run --bundle "$BUNDLE" "$ID"
+	assert_match '^0 0 0 0 0 0 [0-9,]*$'
+}

@@ -122,6 +122,7 @@ exec 9>"$CACHE/.vm-lock"
 flock 9
 if [ ! -e "$guest" ]; then
 	rm -rf --one-file-system "$CACHE"/vm-*
-	make_guest "$guest"
+	# what tools say is not the answer: mke2fs tells even when quiet that it creates the file
+	make_guest "$guest" >&2
 fi
 echo "$guest"

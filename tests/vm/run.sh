@@ -10,7 +10,7 @@
 #
 # PF_BUILD	where make built (default: build/ beside here, or this folder)
 # PF_CACHE	where guest and images are kept; /var/tmp/pinfold-cache
-# PF_VM_SECONDS	after which the guest is given up; 600	PF_VM_ACCEL	`kvm' where that works; tcg
+# PF_VM_SECONDS	after which the guest is given up; 1800	PF_VM_ACCEL	`kvm' where that works; tcg
 # PF_VM_LOG	also keep the console's log there
 # Needs root. Installs qemu and what makes the guest, by name, if they are not there.
 set -euo pipefail
@@ -78,7 +78,7 @@ boot() { # GUEST-DIR SHARE-IMAGE
 		options+=(-accel "tcg,thread=multi")
 	fi
 	# snapshot: what the guest writes goes to a temporary file and is gone with it
-	TMPDIR=$SCRATCH timeout --foreground "${PF_VM_SECONDS:-600}" qemu-system-x86_64 "${options[@]}" \
+	TMPDIR=$SCRATCH timeout --foreground "${PF_VM_SECONDS:-1800}" qemu-system-x86_64 "${options[@]}" \
 		-kernel "$1/vmlinuz" -initrd "$1/initrd" -append 'console=ttyS0 quiet panic=-1 mitigations=off audit=0' \
 		-drive "file=$1/root.img,format=raw,if=virtio,snapshot=on" \
 		-drive "file=$2,format=raw,if=virtio,snapshot=on" \
@@ -124,8 +124,8 @@ wait "$qemu" || echo "run.sh: qemu ended with status $?" >&2
 qemu=''
 wait "$shown" || :
 if ! grep -q '^pinfold-vm: status' "$SCRATCH/job"; then
-	echo "run.sh: the guest did not finish; its console ends with:" >&2
-	tail -n 30 "$SCRATCH/console" >&2
+	echo "run.sh: the guest did not finish" >&2
+	[ ! -e "$SCRATCH/console" ] || { echo "its console ends with:"; tail -n 30 "$SCRATCH/console"; } >&2
 	exit 1
 fi
 grep -q '^pinfold-vm: status 0' "$SCRATCH/job"

@@ -86,7 +86,7 @@ END
 	local page="$PF_TESTS/../docs/pinfold.8.md" name
 
 	for name in $("$RUNTIME" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-		grep -qE "^(\*\*[a-z]+\*\* ID, )?\*\*$name[ *]" "$page" || fail "pinfold(8) lacks $name"
+		grep -qE "^(\*\*[a-z]+\*\* ID, )?\*\*${name}[ *]" "$page" || fail "pinfold(8) lacks $name"
 		"$RUNTIME" "$name" --help >/dev/null
 	done
 	for name in $(sed -n '/^# GLOBAL OPTIONS/,/^# ANNO/p' "$page" | grep -oE '^\*\*--[a-z-]+' | tr -d '*'); do

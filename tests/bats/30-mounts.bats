@@ -343,6 +343,21 @@ pts/ptmx"
 	[ "${lines[-1]}" = EROFS ]
 }
 
+@test "a path masked or made read-only twice, or inside such a path, is no error in either order" {
+	local paths script='ls -A /hidden; cat /hidden/in/key; cat /plain; touch /work/x; touch /work/in/x; echo end'
+
+	for paths in '["/hidden", "/hidden/in", "/hidden/in/key", "/hidden", "/plain", "/plain"]' \
+		'["/plain", "/plain", "/hidden/in/key", "/hidden/in", "/hidden", "/hidden"]'; do
+		mkdir -p "$BUNDLE/rootfs/hidden/in" "$BUNDLE/rootfs/work/in"
+		echo secret | tee "$BUNDLE/rootfs/hidden/in/key" >"$BUNDLE/rootfs/plain"
+		box --jq ".linux.maskedPaths = $paths | .linux.readonlyPaths = [\"/work\", \"/work/in\", \"/work\", \"/hidden\", \"/hidden\"]" -- /bin/sh -c "$script"
+		assert_status 0
+		refute_output secret
+		[ "$(grep -c 'Read-only file system' <<<"$output")" = 2 ] || fail "$output"
+		[ "${lines[-1]}" = end ]
+	done
+}
+
 @test "a masked path of procfs cannot be read" {
 	probe -- each stat /proc/kcore -- stat /proc/timer_list
 	assert_match '^(char 0666 0:0 1:3|ENOENT)

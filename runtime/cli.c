@@ -91,6 +91,23 @@ static int set_value(const struct cli_option *o, const char *value, struct pf_er
 	return pf_fail(e, PF_ERR_BUG, 0, "--%s has no type", o->name);
 }
 
+/* "-b", "-bVALUE", "-b=VALUE", and long names with one dash, as Go's flag packages take them (`-no-subreaper'). */
+static const struct cli_option *find_one_dash(const struct cli_option *options, const char *arg,
+					      const char **ret_value)
+{
+	const struct cli_option *word = NULL;
+	const char *eq = strchr(arg, '=');
+
+	if (arg[2])
+		word = find(options, arg + 1, strcspn(arg + 1, "="));
+	if (word) {
+		*ret_value = eq ? eq + 1 : NULL;
+		return word;
+	}
+	*ret_value = arg[2] ? arg + 2 + (arg[2] == '=') : NULL;
+	return find_letter(options, arg[1]);
+}
+
 static int take_option(struct cli *cli, int *i, const struct cli_option *options,
 		       struct pf_error *e)
 {
@@ -103,18 +120,7 @@ static int take_option(struct cli *cli, int *i, const struct cli_option *options
 		o = find(options, arg + 2, eq ? (size_t)(eq - arg - 2) : strlen(arg + 2));
 		value = eq ? eq + 1 : NULL;
 	} else {
-		o = find_letter(options, arg[1]);
-		value = arg[2] ? arg + 2 + (arg[2] == '=') : NULL;
-		/* Long names with one dash, as Go's flag packages take them (`-no-subreaper'). */
-		if (arg[2]) {
-			const struct cli_option *word =
-				find(options, arg + 1, strcspn(arg + 1, "="));
-
-			if (word) {
-				o = word;
-				value = strchr(arg, '=') ? strchr(arg, '=') + 1 : NULL;
-			}
-		}
+		o = find_one_dash(options, arg, &value);
 	}
 	if (!o)
 		return pf_fail(e, PF_ERR_CONFIG, 0, "%s: unknown option `%s' (--help lists them)",

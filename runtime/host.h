@@ -22,8 +22,8 @@ struct host {
 	int last_cap;
 };
 
-/** host_probe() - fill @ret; --landlock-abi of a test build lowers landlock_abi */
-int host_probe(struct host *ret, struct pf_error *e);
+/** host_probe() - fill @h; --landlock-abi of a test build lowers landlock_abi */
+int host_probe(struct host *h, struct pf_error *e);
 
 /** host_force_landlock_abi() - test builds: behave as on a kernel with this ABI, where the real one is newer */
 void host_force_landlock_abi(int abi);

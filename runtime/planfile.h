@@ -36,9 +36,9 @@ struct plan_input {
 };
 
 /** plan_write() - the plan of a new container (part 1) */
-int plan_write(const struct plan_input *in, struct flat *ret, struct pf_error *e);
+int plan_write(const struct plan_input *in, struct flat *f, struct pf_error *e);
 /** plan_write_exec() - the plan of a process in a running container */
-int plan_write_exec(const struct plan_input *in, struct flat *ret, struct pf_error *e);
+int plan_write_exec(const struct plan_input *in, struct flat *f, struct pf_error *e);
 
 /** plan_two_stage() - one clone cannot make these namespaces: see runtime/init/stage.h */
 bool plan_two_stage(const struct oci_config *config);

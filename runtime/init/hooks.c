@@ -58,9 +58,10 @@ static int wait_bounded(pid_t pid, uint32_t timeout_s)
 }
 
 /* Runs the hooks of @list in order; the first that fails ends it. */
-static int run_hooks(const struct plan *plan, struct plan_list list, const char *kind, int state_fd,
-		     prepare_hook *prepare, struct init *c, struct pf_error *e)
+static int run_hooks(struct init *c, struct plan_list list, const char *kind, int state_fd,
+		     prepare_hook *prepare, struct pf_error *e)
 {
+	const struct plan *plan = c->plan;
 	const struct plan_hook *h = plan_items(plan, list);
 
 	for (uint32_t i = 0; i < list.n; i++) {
@@ -111,8 +112,8 @@ int child_sync_mounted(struct init *c, struct pf_error *e)
 	STEP(child_join_cgroup(c, e));
 	STEP(sync_send(c->plan->sync_fd, SYNC_MOUNTED, 0, -1));
 	STEP(sync_expect(c->plan->sync_fd, SYNC_HOOKS, NULL, NULL, e));
-	return run_hooks(c->plan, c->plan->hooks_create_container, "createContainer",
-			 c->plan->hook_state_creating_fd, enter_root, c, e);
+	return run_hooks(c, c->plan->hooks_create_container, "createContainer",
+			 c->plan->hook_state_creating_fd, enter_root, e);
 }
 
 /*
@@ -135,6 +136,6 @@ static char **seal_hook(struct init *c)
 
 int child_start_hooks(struct init *c, struct pf_error *e)
 {
-	return run_hooks(c->plan, c->plan->hooks_start_container, "startContainer",
-			 c->plan->hook_state_created_fd, seal_hook, c, e);
+	return run_hooks(c, c->plan->hooks_start_container, "startContainer",
+			 c->plan->hook_state_created_fd, seal_hook, e);
 }

@@ -201,7 +201,7 @@ static int list_group(int dir, void *arg)
 	/* a group of threads has no list of its own: its processes stand in the group above; and groups go while we read */
 	if (ret == 0 && ferror(f) && errno != EOPNOTSUPP && errno != ENODEV)
 		ret = -errno;
-	fclose(f);
+	(void)fclose(f);
 	return ret;
 }
 

@@ -19,7 +19,6 @@
 #include "runtime/blob.h"
 #include "runtime/bus/bus.h"
 
-extern char **environ;
 extern const char bus_blob[], bus_blob_end[];
 
 /* ---- the program that speaks D-Bus ---- */

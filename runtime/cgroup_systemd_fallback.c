@@ -11,8 +11,10 @@ static int fail_absent(struct pf_error *e)
 		"this build has no systemd cgroup manager: leave --systemd-cgroup out, or configure with --enable-systemd");
 }
 
-int cgroup_systemd_start(const struct cgroup *cg, const struct oci_config *config, pid_t pid,
-			 char *ret_path, size_t size, struct pf_error *e)
+int cgroup_systemd_start(
+	const struct cgroup *cg, const struct oci_config *config, pid_t pid,
+	/* NOLINTNEXTLINE(readability-non-const-parameter): the manager writes there */
+	char *ret_path, size_t size, struct pf_error *e)
 {
 	(void)cg, (void)config, (void)pid, (void)ret_path, (void)size;
 	return fail_absent(e);

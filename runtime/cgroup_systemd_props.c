@@ -231,7 +231,7 @@ static bool driver_name(char type, int64_t major, char *buf, size_t size)
 						 name) < size;
 	}
 	if (f)
-		fclose(f);
+		(void)fclose(f);
 	return found;
 }
 

@@ -28,6 +28,7 @@ int fds_settle(unsigned int preserve, struct pf_error *e)
 			return pf_fail(e, PF_ERR_CONFIG, EBADF, "--preserve-fds %u: fd %u",
 				       preserve, fd);
 	for (int fd = 0; fd < 3; fd++)
+		/* NOLINTNEXTLINE(android-cloexec-open): stdio is the program's too */
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
 			return pf_fail_sys(e, errno, "open `/dev/null' as fd %d", fd);
 	ret = sys_close_range(3 + preserve, ~0u, PF_CLOSE_RANGE_CLOEXEC);

@@ -178,6 +178,7 @@ static int detach(int dir, int program)
 	return sys_bpf(BPF_PROG_DETACH, &attr, sizeof(attr));
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes there */
 static int list_attached(int dir, uint32_t *ids, uint32_t *n)
 {
 	union bpf_attr attr;

@@ -581,3 +581,15 @@ all_cpus() {
 	wait "$RECVTTY"
 	grep -q '^no terminal: anon_inode:\[\?pidfd' "$SCRATCH/pidfd" || fail "$(cat "$SCRATCH/pidfd")"
 }
+
+@test "a signal that the caller ignores or blocks is neither ignored nor blocked inside" {
+	bundle -- /bin/grep -E '^Sig(Blk|Ign)' /proc/self/status
+	local none=$'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000'
+	trap '' PIPE USR1
+	run pf run --bundle "$BUNDLE" "$ID" </dev/null
+	assert_output "$none"
+	sleeper
+	run pf exec "$ID" /bin/grep -E '^Sig(Blk|Ign)' /proc/self/status </dev/null
+	trap - PIPE USR1
+	assert_output "$none"
+}

@@ -58,6 +58,7 @@ static int read_rule_type(struct parse *p, const struct json *v, void *dst)
 	return 0;
 }
 
+/* An `a', which runc drops, is no access of its own: to deny it denies all, to allow it adds nothing. */
 static int read_rule_access(struct parse *p, const struct json *v, void *dst)
 {
 	struct oci_device_rule *rule = dst;
@@ -65,7 +66,7 @@ static int read_rule_access(struct parse *p, const struct json *v, void *dst)
 
 	STEP(fields_want(p, v, JSON_STRING));
 	for (c = v->text; *c; c++) {
-		if (!strchr("rwm", *c))
+		if (!strchr("rwma", *c))
 			return parse_fail(p, v, "`%s' is not made of `r', `w' and `m'", v->text);
 		rule->read = rule->read || *c == 'r';
 		rule->write = rule->write || *c == 'w';
@@ -77,7 +78,9 @@ static int read_rule_access(struct parse *p, const struct json *v, void *dst)
 static int check_rule(struct parse *p, const struct json *v, void *dst)
 {
 	struct oci_device_rule *rule = dst;
+	const struct json *access = json_get(v, "access");
 	bool any = rule->read || rule->write || rule->mknod;
+	bool all = access && access->type == JSON_STRING && strchr(access->text, 'a');
 
 	if (rule->type == '\0')
 		rule->type = 'a';
@@ -88,7 +91,7 @@ static int check_rule(struct parse *p, const struct json *v, void *dst)
 	/* To deny without saying what denies all; to allow without saying what must not allow all. */
 	if (!any && rule->allow)
 		return parse_fail(p, v, "allows a device, but `access' does not say what");
-	if (!any)
+	if (!any || (all && !rule->allow))
 		rule->read = rule->write = rule->mknod = true;
 	return 0;
 }

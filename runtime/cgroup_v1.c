@@ -47,14 +47,26 @@ static int set_shares(const struct cgroup_target *t, struct pf_error *e)
 	return 0;
 }
 
+/* A period shorter than the old runtime is refused, and may be right beside the new one: it is tried again after that. */
 static int set_realtime(const struct cgroup_target *t, struct pf_error *e)
 {
-	if (cgroup_num_set(&t->r->cpu_rt_period))
-		STEP(cgroup_limit_number(t, "cpu/realtimePeriod", "cpu.rt_period_us",
-					 t->r->cpu_rt_period.v, e));
-	if (cgroup_num_set(&t->r->cpu_rt_runtime))
-		STEP(cgroup_limit_number(t, "cpu/realtimeRuntime", "cpu.rt_runtime_us",
-					 t->r->cpu_rt_runtime.v, e));
+	const struct oci_num *period = &t->r->cpu_rt_period, *runtime = &t->r->cpu_rt_runtime;
+	char text[32];
+	bool set = false;
+
+	if (cgroup_num_set(period) && cgroup_num_set(runtime)) {
+		snprintf(text, sizeof(text), "%" PRId64, period->v);
+		set = pf_write_file_at(t->dir, "cpu.rt_period_us", text) == 0;
+	}
+	if (cgroup_num_set(period) && !cgroup_num_set(runtime))
+		STEP(cgroup_limit_number(t, "cpu/realtimePeriod", "cpu.rt_period_us", period->v,
+					 e));
+	if (cgroup_num_set(runtime))
+		STEP(cgroup_limit_number(t, "cpu/realtimeRuntime", "cpu.rt_runtime_us", runtime->v,
+					 e));
+	if (cgroup_num_set(period) && cgroup_num_set(runtime) && !set)
+		return cgroup_limit_number(t, "cpu/realtimePeriod", "cpu.rt_period_us", period->v,
+					   e);
 	return 0;
 }
 

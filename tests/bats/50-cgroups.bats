@@ -96,6 +96,21 @@ value() {
 	[ "$(value cpu cpu.cfs_period_us)" = 100000 ]
 }
 
+@test "realtime period and runtime reach the kernel, also where each of them is refused beside the other's old value" {
+	require_cgroup_v1 cpu
+	sleeper
+	if [ -e "$(v1 cpu)/cpu.rt_runtime_us" ]; then
+		echo 500000 >"$(dirname "$(v1 cpu)")/cpu.rt_runtime_us"
+		pf update --cpu-rt-period 900001 --cpu-rt-runtime 400001 "$ID"
+		pf update --cpu-rt-period 10000 --cpu-rt-runtime 3000 "$ID"
+		[ "$(value cpu cpu.rt_period_us)" = 10000 ]
+		[ "$(value cpu cpu.rt_runtime_us)" = 3000 ]
+	else # a kernel without RT_GROUP_SCHED
+		run -1 pf update --cpu-rt-runtime 3000 "$ID"
+		assert_contains /linux/resources/cpu/realtimeRuntime
+	fi
+}
+
 @test "cpuset cpus and mems reach the kernel, and the program is bound to them" {
 	require_cgroup_v1 cpuset
 	sleeper --jq '.linux.resources.cpu = { cpus: "0", mems: "0" }'

@@ -238,6 +238,13 @@ static void device_rules(void)
 	CHECK(r[3].type == 'b' && r[3].major == -1 && r[3].minor == -1 && r[3].mknod);
 	CHECK_HAS(oci_resources_refusal("'devices':[{'allow':true,'type':'c'}]"),
 		  "/linux/resources/devices/0: allows a device, but `access' does not say what");
+	CHECK_STR(oci_resources_refusal("'devices':[{'access':'ra'},{'allow':true,'access':'ra'}]"),
+		  "");
+	r = oci_config.linux_.resources.devices;
+	CHECK(r[0].read && r[0].write && r[0].mknod);
+	CHECK(r[1].read && !r[1].write && !r[1].mknod);
+	CHECK_HAS(oci_resources_refusal("'devices':[{'allow':true,'access':'a'}]"),
+		  "/linux/resources/devices/0: allows a device, but `access' does not say what");
 	CHECK_HAS(oci_resources_refusal("'devices':[{'access':'rx'}]"),
 		  "/linux/resources/devices/0/access: `rx' is not made of");
 	CHECK_HAS(oci_resources_refusal("'devices':[{'type':'char'}]"),

@@ -271,12 +271,35 @@ static int check_idmap(struct parse *p, const struct json *v, struct oci_mount *
 	return oci_check_id_maps(p, json_get(v, "gidMappings"), &m->gid_maps);
 }
 
+/* What is special about /proc, /sys and /dev must not depend on how they are spelt: absolute, without "//", "." and "..", as
+ * every other runtime takes it. @out has room for a "/" more than @path. */
+static void clean_path(const char *path, char *out)
+{
+	size_t at = 0;
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && path[0] == '.' && path[1] == '.') {
+			while (at > 0 && out[--at] != '/')
+				;
+		} else if (n > 1 || (n == 1 && path[0] != '.')) {
+			out[at++] = '/';
+			memcpy(out + at, path, n);
+			at += n;
+		}
+		path += n + strspn(path + n, "/");
+	}
+	if (at == 0)
+		out[at++] = '/';
+	out[at] = '\0';
+}
+
 static int check_mount(struct parse *p, const struct json *v, void *dst)
 {
 	const struct json *list = json_get(v, "options");
 	struct oci_mount *m = dst;
-	char *absolute;
-	size_t len;
+	char *clean;
 
 	STEP(set_kind(p, v, m));
 	if (list && list->type == JSON_ARRAY)
@@ -286,15 +309,11 @@ static int check_mount(struct parse *p, const struct json *v, void *dst)
 	if (m->copy_symlink && m->kind != OCI_FS_BIND)
 		return parse_fail(p, v, "`copy-symlink' belongs to bind mounts only");
 	STEP(check_idmap(p, v, m));
-	if (m->destination[0] == '/')
-		return 0;
-	len = strlen(m->destination);
-	absolute = parse_alloc(p, len + 2, 1);
-	if (!absolute)
+	clean = parse_alloc(p, strlen(m->destination) + 2, 1);
+	if (!clean)
 		return -ENOMEM;
-	absolute[0] = '/';
-	memcpy(absolute + 1, m->destination, len);
-	m->destination = absolute;
+	clean_path(m->destination, clean);
+	m->destination = clean;
 	return 0;
 }
 

@@ -13,15 +13,21 @@
 #include "base/sys.h"
 #include "runtime/planfile_parts.h"
 
-static struct plan_list rlimits(struct flat *f, const struct oci_process *p)
+static struct plan_list rlimits(struct flat *f, const struct plan_input *in)
 {
-	struct plan_rlimit r[RLIM_NLIMITS];
+	const struct oci_process *p = &in->config->process;
+	struct plan_rlimit r[RLIM_NLIMITS + 1];
 	size_t n = 0;
 
-	for (; n < p->n_rlimits && n < RLIM_NLIMITS; n++)
-		r[n] = (struct plan_rlimit){ .resource = (uint32_t)p->rlimits[n].resource,
-					     .soft = p->rlimits[n].soft,
-					     .hard = p->rlimits[n].hard };
+	/* First, so that what config.json says comes after it. */
+	if (in->sources && in->sources->nofile.rlim_max)
+		r[n++] = (struct plan_rlimit){ .resource = RLIMIT_NOFILE,
+					       .soft = in->sources->nofile.rlim_cur,
+					       .hard = in->sources->nofile.rlim_max };
+	for (size_t i = 0; i < p->n_rlimits && i < RLIM_NLIMITS; i++)
+		r[n++] = (struct plan_rlimit){ .resource = (uint32_t)p->rlimits[i].resource,
+					       .soft = p->rlimits[i].soft,
+					       .hard = p->rlimits[i].hard };
 	return flat_items(f, r, sizeof(*r), n);
 }
 
@@ -104,7 +110,7 @@ static void put_process(struct flat *f, const struct plan_input *in, struct plan
 	}
 	q->groups =
 		flat_items(f, o->user.additional_gids, sizeof(uint32_t), o->user.n_additional_gids);
-	q->rlimits = rlimits(f, o);
+	q->rlimits = rlimits(f, in);
 	memcpy(q->caps, in->caps, sizeof(q->caps));
 	q->apparmor = flat_str(f, o->apparmor_profile);
 	q->selinux = flat_str(f, o->selinux_label);

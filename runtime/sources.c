@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,6 +241,21 @@ static int open_all(const struct oci_config *config, const char *bundle, const s
 	return 0;
 }
 
+/* Each mount is an fd, here and in the init. The limit of most callers is 1024, what it may be raised to much more. */
+static void make_room(size_t n_mounts, struct sources *s)
+{
+	const rlim_t others = 128; /* namespaces, sockets, cgroups, what the caller passes on */
+	struct rlimit now;
+
+	if (n_mounts < others || getrlimit(RLIMIT_NOFILE, &now) < 0 ||
+	    now.rlim_cur >= n_mounts + others)
+		return;
+	s->nofile = now;
+	now.rlim_cur = now.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &now) < 0)
+		s->nofile = (struct rlimit){ 0 };
+}
+
 int sources_open(const struct oci_config *config, const char *bundle, const struct host *host,
 		 struct sources *ret, struct pf_error *e)
 {
@@ -252,6 +266,7 @@ int sources_open(const struct oci_config *config, const char *bundle, const stru
 	if (!ret->mounts)
 		return pf_fail_sys(e, ENOMEM, "open the mounts");
 	ret->n_mounts = config->n_mounts;
+	make_room(ret->n_mounts, ret);
 	for (size_t i = 0; i < ret->n_mounts; i++)
 		ret->mounts[i].fd = -EBADF;
 	r = open_all(config, bundle, host, ret, e);

@@ -3,6 +3,7 @@
 #define PF_RUNTIME_SOURCES_H
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "config/oci.h"
@@ -28,6 +29,8 @@ struct sources {
 	struct source_mount *mounts; /* owned: one per config->mounts */
 	size_t n_mounts;
 	int ns_fds[OCI_NS_COUNT_]; /* owned: namespaces by path, -EBADF: none */
+	struct rlimit
+		nofile; /* the caller's, which is the program's too; rlim_max 0: was not raised */
 };
 
 /* Nothing open yet. fds of 0 would be somebody's stdin. */

@@ -396,6 +396,30 @@ ok
 ok"
 }
 
+@test "more mounts than the caller may have open files are made, and the program has the caller's limit" {
+	mkdir -p "$SCRATCH/src"
+	bundle --jq ".mounts += [ range(700) | { type: \"bind\", source: \"$SCRATCH/src\", destination: \"/m/\\(.)\", options: [\"bind\"] },
+		{ type: \"tmpfs\", destination: \"/t/\\(.)\", options: [\"ro\"] } ] | del(.process.rlimits)" \
+		-- /bin/sh -c 'ulimit -n; grep -c " /[mt]/" /proc/self/mountinfo'
+	ulimit -Sn 512
+	run -0 pf run --bundle "$BUNDLE" "$ID"
+	assert_output "512
+1400"
+}
+
+@test "a bind mount on /dev/ or /proc/. is one on /dev or /proc" {
+	mkdir -p "$SCRATCH/dev"
+	mknod -m 666 "$SCRATCH/dev/null" c 1 3
+	touch "$SCRATCH/dev/ptmx"
+	probe --jq 'del(.mounts[] | select(.destination | startswith("/dev/")))' --bind "$SCRATCH/dev:/dev/" -- stat /dev/ptmx
+	assert_match '^file'
+	[ "$(ls "$SCRATCH/dev")" = "null
+ptmx" ]
+	bundle --jq 'del(.mounts[] | select(.destination == "/proc"))' --bind "$SCRATCH/dev:/./proc/." -- /probe exit 0
+	create_fails
+	assert_contains "not of type proc"
+}
+
 @test "an option too long for fsconfig(2) keeps the others of its mount, and takes none of propagation" {
 	pinfold_only
 	local long

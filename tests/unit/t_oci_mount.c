@@ -168,6 +168,26 @@ static void propagation(void)
 	CHECK_INT(m->propagation, ==, 0);
 }
 
+static const char *destination_of(const char *path)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "'mounts':[{'destination':'%s','type':'tmpfs'}]", path);
+	CHECK_STR(oci_refusal("", text), "");
+	return oci_config.n_mounts ? oci_config.mounts[0].destination : "";
+}
+
+static void destinations_are_spelt_one_way(void)
+{
+	CHECK_STR(destination_of("/dev/"), "/dev");
+	CHECK_STR(destination_of("/./proc"), "/proc");
+	CHECK_STR(destination_of("proc"), "/proc");
+	CHECK_STR(destination_of("//a//b/.././../proc/."), "/proc");
+	CHECK_STR(destination_of("/../.."), "/");
+	CHECK_STR(destination_of("/..a/.b/..."), "/..a/.b/...");
+	CHECK_STR(destination_of("x"), "/x");
+}
+
 static void shared_is_added_to_what_was_cut(void)
 {
 	const struct oci_mount *m;
@@ -233,6 +253,7 @@ int main(void)
 	RUN(data_is_the_filesystems);
 	RUN(propagation);
 	RUN(shared_is_added_to_what_was_cut);
+	RUN(destinations_are_spelt_one_way);
 	RUN(requests_to_the_runtime);
 	RUN(id_mappings);
 	oci_config_free(&oci_config);

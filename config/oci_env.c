@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An environment in which each name stands once. */
+/* Lists in which each name stands once: an environment, paths. */
 #include <config.h>
 
 #include <errno.h>
@@ -29,27 +29,37 @@ static int compare(const void *left, const void *right)
 }
 
 /* Sorted, not compared each with each: the list may be as long as a config.json can be. */
-int oci_env_settle(struct oci_strings *env)
+static int settle(struct oci_strings *list, const char *ends_name)
 {
 	auto_free struct place *places = NULL;
 	size_t kept = 0;
 
-	if (env->n < 2)
+	if (list->n < 2)
 		return 0;
-	places = calloc(env->n, sizeof(*places));
+	places = calloc(list->n, sizeof(*places));
 	if (!places)
 		return -ENOMEM;
-	for (size_t i = 0; i < env->n; i++)
-		places[i] = (struct place){ env->v[i], strcspn(env->v[i], "="), i };
-	qsort(places, env->n, sizeof(*places), compare);
-	for (size_t i = 0; i + 1 < env->n; i++)
+	for (size_t i = 0; i < list->n; i++)
+		places[i] = (struct place){ list->v[i], strcspn(list->v[i], ends_name), i };
+	qsort(places, list->n, sizeof(*places), compare);
+	for (size_t i = 0; i + 1 < list->n; i++)
 		if (places[i].name_len == places[i + 1].name_len &&
 		    memcmp(places[i].text, places[i + 1].text, places[i].name_len) == 0)
-			env->v[places[i].at] = NULL;
-	for (size_t i = 0; i < env->n; i++)
-		if (env->v[i])
-			env->v[kept++] = env->v[i];
-	env->v[kept] = NULL;
-	env->n = kept;
+			list->v[places[i].at] = NULL;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i])
+			list->v[kept++] = list->v[i];
+	list->v[kept] = NULL;
+	list->n = kept;
 	return 0;
+}
+
+int oci_env_settle(struct oci_strings *env)
+{
+	return settle(env, "=");
+}
+
+int oci_paths_settle(struct oci_strings *paths)
+{
+	return settle(paths, "");
 }

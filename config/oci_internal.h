@@ -24,6 +24,9 @@ int oci_check_sysctl(struct parse *p, const struct json *sysctl, struct oci_conf
 /** oci_read_cpu_list() - FIELD_CUSTOM: a string such as "0-3,7" */
 int oci_read_cpu_list(struct parse *p, const struct json *v, void *dst);
 
+/** oci_paths_settle() - of equal strings keep the last one; 0 or -ENOMEM */
+int oci_paths_settle(struct oci_strings *paths);
+
 /** oci_rlimit_number() - "RLIMIT_NOFILE" -> RLIMIT_NOFILE, -1 */
 int oci_rlimit_number(const char *name);
 

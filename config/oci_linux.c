@@ -305,7 +305,9 @@ static int check_linux(struct parse *p, const struct json *v, void *dst)
 	if ((l->boottime.present || l->monotonic.present) && (!time_ns->present || time_ns->path))
 		return parse_fail(p, json_get(v, "timeOffsets"),
 				  "needs a new namespace of type `time'");
-	return 0;
+	/* one cover is enough: engines add the user's paths to their own */
+	STEP(oci_paths_settle(&l->masked_paths));
+	return oci_paths_settle(&l->readonly_paths);
 }
 
 const struct fields oci_linux_fields = { TABLE(linux_rows), .check = check_linux };

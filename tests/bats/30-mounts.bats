@@ -344,7 +344,7 @@ pts/ptmx"
 }
 
 @test "a path masked or made read-only twice, or inside such a path, is no error in either order" {
-	local paths script='ls -A /hidden; cat /hidden/in/key; cat /plain; touch /work/x; touch /work/in/x; echo end'
+	local paths script='ls -A /hidden; cat /hidden/in/key; cat /plain; touch /work/x; touch /work/in/x; grep -c " /plain " /proc/self/mountinfo'
 
 	for paths in '["/hidden", "/hidden/in", "/hidden/in/key", "/hidden", "/plain", "/plain"]' \
 		'["/plain", "/plain", "/hidden/in/key", "/hidden/in", "/hidden", "/hidden"]'; do
@@ -354,7 +354,7 @@ pts/ptmx"
 		assert_status 0
 		refute_output secret
 		[ "$(grep -c 'Read-only file system' <<<"$output")" = 2 ] || fail "$output"
-		[ "${lines[-1]}" = end ]
+		[ "${lines[-1]}" = 1 ] || fail "$output"
 	done
 }
 

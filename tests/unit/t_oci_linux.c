@@ -180,6 +180,10 @@ static void paths(void)
 		"");
 	CHECK_INT(oci_config.linux_.masked_paths.n, ==, 2);
 	CHECK_STR(oci_config.linux_.masked_paths.v[1], "/sys/firmware");
+	CHECK_STR(oci_refusal("'maskedPaths':['/a','/b','/a','/a/c']", ""), "");
+	CHECK_INT(oci_config.linux_.masked_paths.n, ==, 3);
+	CHECK_STR(oci_config.linux_.masked_paths.v[0], "/b");
+	CHECK(oci_config.linux_.masked_paths.v[3] == NULL);
 	CHECK_STR(oci_refusal("'maskedPaths':['proc']", ""),
 		  "/linux/maskedPaths/0: `proc' is not an absolute path");
 	CHECK_STR(oci_refusal("'cgroupsPath':'/a/b..c'", ""), "");

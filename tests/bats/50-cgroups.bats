@@ -14,6 +14,13 @@ value() {
 	cat "$(v1 "$1")/$2"
 }
 
+# What the group above was given of the host's realtime is taken back: no other group could have it.
+local_teardown() {
+	[ -n "${REALTIME-}" ] || return 0
+	pf delete --force "$ID"
+	echo 0 >"$REALTIME"
+}
+
 @test "the container is in cgroupsPath, in every controller" {
 	require_cgroup_v1 pids
 	sleeper
@@ -100,7 +107,8 @@ value() {
 	require_cgroup_v1 cpu
 	sleeper
 	if [ -e "$(v1 cpu)/cpu.rt_runtime_us" ]; then
-		echo 500000 >"$(dirname "$(v1 cpu)")/cpu.rt_runtime_us"
+		REALTIME="$(dirname "$(v1 cpu)")/cpu.rt_runtime_us"
+		echo 500000 >"$REALTIME"
 		pf update --cpu-rt-period 900001 --cpu-rt-runtime 400001 "$ID"
 		pf update --cpu-rt-period 10000 --cpu-rt-runtime 3000 "$ID"
 		[ "$(value cpu cpu.rt_period_us)" = 10000 ]

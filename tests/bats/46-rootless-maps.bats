@@ -14,6 +14,8 @@ local_setup() {
 
 local_teardown() {
 	[ -z "${HOLDER-}" ] || kill "$HOLDER"
+	# made by the test without XDG_RUNTIME_DIR; not when something of the user's own is in it
+	rmdir "/tmp/pinfold-$(id -u)" 2>/dev/null || :
 }
 
 # first_of FILE: the first subordinate id of the caller

@@ -40,6 +40,14 @@ static int bad_strs(const struct block *b, struct plan_list list)
 	return 0;
 }
 
+/* What a kind of mount cannot do without. */
+static bool lacks_text(const struct plan_mount *m)
+{
+	if (m->kind == PLAN_MOUNT_FS)
+		return !m->fstype;
+	return (m->kind == PLAN_MOUNT_PATH || m->kind == PLAN_MOUNT_COPY_SYMLINK) && !m->source;
+}
+
 static int bad_mounts(const struct block *b, const struct plan *p)
 {
 	const struct plan_mount *m;
@@ -49,8 +57,8 @@ static int bad_mounts(const struct block *b, const struct plan *p)
 		return 1;
 	m = plan_items(p, p->mounts);
 	for (uint32_t i = 0; i < p->mounts.n; i++)
-		if (!m[i].dest || bad_str(b, m[i].dest) || bad_str(b, m[i].source) ||
-		    bad_str(b, m[i].fstype) || bad_str(b, m[i].data))
+		if (!m[i].dest || lacks_text(&m[i]) || bad_str(b, m[i].dest) ||
+		    bad_str(b, m[i].source) || bad_str(b, m[i].fstype) || bad_str(b, m[i].data))
 			return 1;
 	g = plan_items(p, p->cgroup_mounts);
 	for (uint32_t i = 0; i < p->cgroup_mounts.n; i++)

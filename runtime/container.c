@@ -138,17 +138,22 @@ static int run_poststart(const struct state *s, struct pf_error *e)
 {
 	auto_buf json = { 0 };
 	struct oci_config config = { 0 };
+	auto_fd pidfd =
+		-EBADF; /* from before the hooks, which may take longer than the container lives */
 	int ret;
 
 	if (!s->has_hooks_start)
 		return 0;
+	ret = state_pidfd(s, &pidfd, e);
+	if (ret < 0 && ret != -ESRCH)
+		return ret;
 	STEP(load_config(s->dir_fd, &config, e));
 	state_oci_json(s, STATUS_RUNNING, false, &json);
 	ret = json.failed ? pf_fail_sys(e, ENOMEM, "compose the state")
 			  : hooks_run(&config.poststart, "poststart", json.data, e);
 	oci_config_free(&config);
-	if (ret < 0)
-		(void)kill(s->pid, SIGKILL);
+	if (ret < 0 && pidfd >= 0)
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
 	return ret;
 }
 

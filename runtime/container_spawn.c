@@ -30,10 +30,12 @@ static void undo_spawn(void *arg)
 
 	if (c->pidfd >= 0)
 		(void)sys_pidfd_send_signal(c->pidfd, SIGKILL);
-	else if (c->stage_pid > 0)
+	else if (c->pid > 0) /* no pidfd could be had; it is our child, and not waited for yet */
+		(void)kill(c->pid, SIGKILL);
+	if (c->stage_pid > 0) {
 		(void)kill(c->stage_pid, SIGKILL);
-	if (c->stage_pid > 0)
 		(void)waitpid(c->stage_pid, NULL, 0);
+	}
 	if (c->pid > 0 && c->pid != c->stage_pid)
 		(void)waitpid(c->pid, NULL, 0);
 }

@@ -95,8 +95,8 @@ static int cover_source_close(struct cover_source *s)
 }
 
 /*
- * Before Linux 6.15 only what is attached can be cloned, so the tmpfs lies over the root for as long as this takes. No
- * one can see it there: every process's root is the mount below it, and no path walk leads up to one's own root.
+ * Before Linux 6.15 only what is attached can be cloned, so the tmpfs lies over the root for as long as this takes.
+ * Every process's root is the mount below it; who walks up to it by `..' finds the tmpfs, which is empty.
  */
 static int cover_source_open(const struct init *c, struct cover_source *s, struct pf_error *e)
 {

@@ -34,25 +34,10 @@ static struct plan_list rlimits(struct flat *f, const struct plan_input *in)
 /* "0-3,8" as a bit mask; the parser has checked the form. */
 static struct plan_list affinity(struct flat *f, const char *list)
 {
-	uint64_t mask[CPU_SETSIZE / 64] = { 0 };
-	const char *p = list;
+	uint64_t mask[OCI_CPU_MAX / 64];
 
-	if (!list)
+	if (!list || oci_cpu_mask(list, mask) < 0)
 		return (struct plan_list){ 0, 0 };
-	while (*p) {
-		char *end;
-		unsigned long from = strtoul(p, &end, 10), to = from;
-
-		if (end == p)
-			break;
-		if (*end == '-')
-			to = strtoul(end + 1, &end, 10);
-		for (unsigned long cpu = from; cpu <= to && cpu < CPU_SETSIZE; cpu++)
-			mask[cpu / 64] |= 1ull << (cpu % 64);
-		p = *end == ',' ? end + 1 : end;
-		if (*end && *end != ',')
-			break;
-	}
 	return flat_items(f, mask, sizeof(mask[0]), ARRAY_SIZE(mask));
 }
 

@@ -127,8 +127,12 @@ static int check_own(int fd, const char *path, bool rootless, struct pf_error *e
 static int load_own(const char *path, bool rootless, struct loaded *ret, struct pf_error *e)
 {
 	auto_fd fd = -EBADF;
+	int err = pf_open_host(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, e);
 
-	STEP(pf_open_host(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd, e));
+	if (err == -EACCES) /* skipped, it would confine nothing: its owner has to decide */
+		return pf_wrap(e, "a policy that cannot be read (chmod u+r it, or move it away)");
+	if (err < 0)
+		return err;
 	STEP(check_own(fd, path, rootless, e));
 	return read_regular(fd, path, ret, e);
 }

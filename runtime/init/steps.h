@@ -75,7 +75,7 @@ int child_enter_cwd(struct init *c, struct pf_error *e);
 int child_early_seccomp(struct init *c,
 			struct pf_error *e); /* without no_new_privs the OCI filter comes first */
 int child_drop_privileges(struct init *c, struct pf_error *e); /* ids, groups, capabilities */
-int child_limit_caps(struct init *c, struct pf_error *e);      /* capabilities alone, for hooks */
+int child_limit_caps(struct init *c, struct pf_error *e); /* groups and capabilities, for hooks */
 int child_set_no_new_privs(struct init *c, struct pf_error *e);
 int child_late_seccomp(struct init *c, struct pf_error *e);
 int child_execute(struct init *c, struct pf_error *e);

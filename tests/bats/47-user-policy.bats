@@ -76,7 +76,7 @@ I am home"
 	chmod 000 "$file"
 	mine
 	assert_status 1
-	assert_contains "$file" "ermission denied"
+	assert_contains "$file" "ermission denied" "chmod u+r"
 	chmod 666 "$file"
 	mine
 	assert_status 1

@@ -403,10 +403,10 @@ static int remove_below(int dir)
 	return busy ? busy : ret;
 }
 
-int cgroup_dir_remove(const struct cgroup_hierarchy *h)
+int cgroup_dir_remove_empty(const struct cgroup_hierarchy *h)
 {
 	const char *path = below(h->path);
-	auto_fd mount = -EBADF, dir = -EBADF;
+	auto_fd mount = -EBADF;
 	struct pf_error ignored;
 	int ret;
 
@@ -415,15 +415,25 @@ int cgroup_dir_remove(const struct cgroup_hierarchy *h)
 	ret = open_mount(h, &mount, &ignored);
 	if (ret < 0)
 		return ret == -ENOENT ? 0 : ret;
-	if (unlinkat(mount, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EBUSY)
-		return -errno;
-	ret = pf_open_beneath(mount, path, O_RDONLY | O_DIRECTORY, &dir, &ignored);
+	return unlinkat(mount, path, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+int cgroup_dir_remove(const struct cgroup_hierarchy *h)
+{
+	auto_fd mount = -EBADF, dir = -EBADF;
+	struct pf_error ignored;
+	int ret = cgroup_dir_remove_empty(h);
+
+	if (ret != -EBUSY)
+		return ret;
+	ret = open_mount(h, &mount, &ignored);
+	if (ret >= 0)
+		ret = pf_open_beneath(mount, below(h->path), O_RDONLY | O_DIRECTORY, &dir,
+				      &ignored);
 	if (ret < 0)
 		return ret == -ENOENT ? 0 : ret;
 	STEP(remove_below(dir));
-	return unlinkat(mount, path, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
+	return cgroup_dir_remove_empty(h);
 }
 
 void cgroup_dir_remove_parents(const struct cgroup_hierarchy *h)
@@ -438,19 +448,4 @@ void cgroup_dir_remove_parents(const struct cgroup_hierarchy *h)
 	for (unsigned int i = 0; i < h->made_parents && go_up(path) && strcmp(path, ".") != 0; i++)
 		if (unlinkat(mount, path, AT_REMOVEDIR) < 0)
 			return;
-}
-
-int cgroup_dir_remove_empty(const struct cgroup_hierarchy *h)
-{
-	const char *path = below(h->path);
-	auto_fd mount = -EBADF;
-	struct pf_error ignored;
-	int ret;
-
-	if (strcmp(path, ".") == 0)
-		return 0; /* the mount itself is never ours */
-	ret = open_mount(h, &mount, &ignored);
-	if (ret < 0)
-		return ret == -ENOENT ? 0 : ret;
-	return unlinkat(mount, path, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
 }

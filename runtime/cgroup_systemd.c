@@ -85,7 +85,7 @@ static int ask(const struct cgroup *cg, enum bus_verb verb, const struct unit_pr
 	auto_free char *text = NULL;
 	int ends[2], status = 0, ret;
 	size_t len = 0;
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (request < 0)
 		return request;

@@ -127,7 +127,7 @@ int child_find_home(struct init *c, struct pf_error *e)
 		    search(fd, c->plan->process.uid))
 			return 0;
 	}
-	strcpy(entry + PREFIX_LEN, "/");
+	memcpy(entry + PREFIX_LEN, "/", 2);
 	return 0;
 }
 

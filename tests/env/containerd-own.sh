@@ -32,31 +32,7 @@ disabled_plugins = [
 TOML
 
 containerd --config "$dir/config.toml" --log-level warn >"$dir/log" 2>&1 &
-daemon=$!
-command=
-# shellcheck disable=SC2317 # by the trap
-stop() {
-	[ -z "$command" ] || kill "$command" 2>/dev/null || :
-	kill "$daemon" 2>/dev/null || :
-	wait "$daemon" 2>/dev/null || :
-}
-trap stop EXIT
-trap 'exit 143' TERM
-
 export CONTAINERD_ADDRESS=$dir/sock
-for ((i = 0; i < 300; i++)); do
-	! ctr version >/dev/null 2>&1 || break
-	kill -0 "$daemon" 2>/dev/null || i=300
-	sleep 0.1
-done
-if [ "$i" -ge 300 ]; then
-	cat "$dir/log" >&2
-	exit 125
-fi
-# in the background, so that a signal to this script is heard
-"$@" <&0 &
-command=$!
-status=0
-wait "$command" || status=$?
-command=
-exit "$status"
+# shellcheck source=/dev/null
+source "$(dirname "$(realpath "$0")")/daemon.bash"
+with_daemon $! "$dir/log" "ctr version" "$@"

@@ -56,7 +56,7 @@ EACCES"
 		n=$((n + 1))
 		printf '%s\n' "$text" >"$SCRATCH/policy-$n.json"
 		chmod 644 "$SCRATCH/policy-$n.json"
-		run -0 jq . "$SCRATCH/policy-$n.json"
+		run -0 pf policy check "$SCRATCH/policy-$n.json"
 	done < <(awk '/^\t\{/ { block = 1 } block && /^\t/ { print substr($0, 2) } block && !/^\t/ { printf "%c", 0; block = 0 }' \
 		"$PF_TESTS/../docs/policy.md")
 	[ "$n" -ge 5 ]

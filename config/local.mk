@@ -24,3 +24,19 @@ CONFIG_SOURCES += \
 	config/profile.c
 UNIT_TESTS += tests/unit/t_oci tests/unit/t_oci_linux tests/unit/t_oci_mount tests/unit/t_oci_compat \
 	tests/unit/t_policy tests/unit/t_policy_parts
+CONFIG_SOURCES += \
+	config/catalogue.c \
+	config/catalogue_allow.c \
+	config/catalogue_blob.S \
+	config/catalogue_fields.c \
+	config/catalogue_find.c \
+	config/catalogue_print.c \
+	config/catalogue_read.c \
+	config/catalogue_scan.c \
+	config/catalogue_words.c
+UNIT_TESTS += tests/unit/t_catalogue tests/unit/t_catalogue_allow tests/unit/t_catalogue_data
+
+# The kinds of credentials are embedded, by .incbin, which no dependency scanner sees; the file is installed to be read.
+config/catalogue_blob.$(OBJEXT): $(top_srcdir)/config/credentials.json
+dist_pkgdata_DATA = config/credentials.json
+EXTRA_DIST += $(wildcard $(top_srcdir)/tests/golden/credentials/*)

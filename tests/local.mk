@@ -48,12 +48,15 @@ FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS = $(patsubst %.c,fuzzobj/%.o,$(filter %.c,$(BASE_SOURCES) $(CONFIG_SOURCES) \
-	runtime/init/plan.c))
+	runtime/init/plan.c)) fuzzobj/config/catalogue_blob.o
 FUZZERS = $(patsubst $(top_srcdir)/tests/fuzz/%.c,fuzzobj/%,$(wildcard $(top_srcdir)/tests/fuzz/fuzz_*.c))
 
 fuzzobj/%.o: %.c config.h
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+fuzzobj/%.o: %.S $(top_srcdir)/config/credentials.json
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CC)$(FUZZ_CC) -I$(top_srcdir) -c -o $@ $<
 fuzzobj/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
 	$(AM_V_CCLD)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJECTS) $(PF_DEP_LIBS)
 fuzz: $(FUZZERS)

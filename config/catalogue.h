@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PF_CONFIG_CATALOGUE_H
+#define PF_CONFIG_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/policy.h"
+
+/*
+ * The credentials that are known by sight. A kind says how a credential is found (where its file lies, which variable
+ * carries it, which variable points to it, how its text begins, on which socket it is offered), whose it is, how long
+ * it lives and what can be covered. The kinds are data: config/credentials.json is embedded, and an operator's files add
+ * kinds or replace one by its id. docs/credentials.md describes the form.
+ *
+ * Everything here is a pure function over a loaded catalogue: nothing is opened, nothing is allocated by a query, and no
+ * query returns a byte of a credential's value.
+ */
+
+#define CATALOGUE_DROPIN_DIR "/etc/pinfold/credentials.d"
+
+enum {
+	CATALOGUE_FILES_MAX = 64,
+	CATALOGUE_FILE_BYTES = 1 << 20,
+	CATALOGUE_KINDS_MAX = 1024,
+	CATALOGUE_LIST_MAX = 64,       /* entries of one member */
+	CATALOGUE_TEXT_MAX = 255,      /* bytes of a string */
+	CATALOGUE_VALUE_MAX = 1 << 14, /* bytes of a value that a signature spans */
+};
+
+enum credential_class {
+	CREDENTIAL_MODEL,
+	CREDENTIAL_CLOUD,
+	CREDENTIAL_FORGE,
+	CREDENTIAL_REGISTRY,
+	CREDENTIAL_DATABASE,
+	CREDENTIAL_HOST_CONTROL,
+	CREDENTIAL_SSH,
+	CREDENTIAL_TLS,
+	CREDENTIAL_VAULT,
+	CREDENTIAL_BROWSER,
+	CREDENTIAL_SHELL,
+	CREDENTIAL_CI,
+	CREDENTIAL_OTHER,
+	CREDENTIAL_CLASS_COUNT_,
+};
+
+/* What hiding may put something over. NONE: the file holds more than the secret, or there is no file. */
+enum credential_cover {
+	CREDENTIAL_COVER_NONE,
+	CREDENTIAL_COVER_FILE,
+	CREDENTIAL_COVER_DIR, /* what the patterns name is covered whole; all that lies below is found with it */
+	CREDENTIAL_COVER_COUNT_,
+};
+
+enum credential_lifetime {
+	CREDENTIAL_LONG,        /* nothing says that it ends */
+	CREDENTIAL_SHORT,       /* its issuer lets it live for hours */
+	CREDENTIAL_JWT,         /* until the claim `exp' */
+	CREDENTIAL_CERTIFICATE, /* until notAfter of the certificate that belongs to it */
+	CREDENTIAL_STATED,      /* until a date that stands beside it in the file */
+	CREDENTIAL_LIVE,        /* as long as the process behind the socket serves it */
+	CREDENTIAL_LIFETIME_COUNT_,
+};
+
+/* Where the identity can be read. */
+enum credential_from {
+	CREDENTIAL_FROM_UNKNOWN,     /* only the issuer can tell */
+	CREDENTIAL_FROM_FIELD,       /* a member or key of the file; .field names it */
+	CREDENTIAL_FROM_VARIABLE,    /* another variable; .field names it */
+	CREDENTIAL_FROM_JWT,         /* a claim; .field names it */
+	CREDENTIAL_FROM_CERTIFICATE, /* the subject */
+	CREDENTIAL_FROM_USERINFO,    /* the name before the colon of a URL or of a line */
+	CREDENTIAL_FROM_PUBLIC_KEY,  /* the public half, or its comment, beside it */
+	CREDENTIAL_FROM_PREFIX,      /* the value's own public part, such as a key id */
+	CREDENTIAL_FROM_PEER,        /* who listens on the socket */
+	CREDENTIAL_FROM_COUNT_,
+};
+
+/* What a path is relative to; of a pattern, or of a question. */
+enum credential_place {
+	CREDENTIAL_AT_HOME, /* `@home/': the home of any user */
+	CREDENTIAL_AT_ROOT, /* `/' */
+	CREDENTIAL_AT_ANY, /* a pattern that starts with two stars: in any directory; a question: a tree whose place is unknown */
+};
+
+struct credential_path {
+	enum credential_place place;
+	const char *
+		pattern; /* relative to the place; `*' within a component, a component of two stars any number of them */
+};
+
+enum credential_role {
+	CREDENTIAL_VALUE,   /* the variable holds the credential */
+	CREDENTIAL_INSPECT, /* it does if one of the kind's signatures is found in its value */
+	CREDENTIAL_POINTER, /* its value leads to the credential */
+};
+
+enum credential_target {
+	CREDENTIAL_TO_FILE,
+	CREDENTIAL_TO_LIST,      /* files with colons between */
+	CREDENTIAL_TO_DIRECTORY, /* in which .below lies */
+	CREDENTIAL_TO_SOCKET,    /* up to a comma, as in TMUX */
+	CREDENTIAL_TO_ADDRESS,   /* `unix://PATH', `unix:path=PATH', `FILE:PATH' */
+};
+
+struct credential_variable {
+	const char *name; /* may hold one `*' */
+	enum credential_role role;
+	enum credential_target to; /* POINTER */
+	const char *below;         /* TO_DIRECTORY: a pattern relative to it; NULL: all of it */
+};
+
+enum credential_alphabet {
+	CREDENTIAL_ALPHABET_NONE, /* the prefix is all */
+	CREDENTIAL_DIGITS,
+	CREDENTIAL_HEX,
+	CREDENTIAL_UPPER, /* A-Z 0-9 */
+	CREDENTIAL_ALNUM,
+	CREDENTIAL_BASE64,    /* with + / = */
+	CREDENTIAL_BASE64URL, /* with - _ */
+	CREDENTIAL_DOTTED,    /* base64url with . ~ = */
+	CREDENTIAL_USERINFO,  /* of a URL: all but blanks, quotes, / @ < > { } */
+	CREDENTIAL_TEXT,      /* all but blanks, quotes, < > */
+	CREDENTIAL_ALPHABET_COUNT_,
+};
+
+struct credential_signature {
+	const char *prefix; /* a blank in it stands for up to eight blanks, none included */
+	enum credential_alphabet alphabet;
+	unsigned int min, max; /* bytes of the alphabet behind the prefix */
+	const char *contains;  /* must stand in them; NULL: nothing */
+	const char *then;      /* must follow them; NULL: anything outside the alphabet */
+	bool scoped;           /* only in the kind's own files and in variables that it inspects */
+	bool inside;           /* may begin within a word */
+};
+
+struct credential_principal {
+	const char *is; /* "an IAM user" */
+	enum credential_from from;
+	const char *field;
+};
+
+struct credential_kind {
+	const char *id, *title;
+	const char *source; /* the public documentation that the facts come from */
+	const char *origin; /* path of the file that defines it, "built-in" for ours */
+	enum credential_class class;
+	enum credential_cover cover;
+	enum credential_lifetime lifetime;
+	struct credential_principal principal;
+	const struct credential_path *paths, *except, *sockets;
+	const struct credential_variable *variables; /* all roles */
+	const struct credential_signature *content;
+	size_t n_paths, n_except, n_sockets, n_variables, n_content;
+};
+
+struct catalogue_name; /* an entry of the index of names */
+struct catalogue_mark; /* an entry of the index of signatures */
+
+struct catalogue {
+	const struct credential_kind **kinds; /* by id, ascending */
+	size_t n_kinds;
+	/* what follows is the index that queries use */
+	const struct catalogue_name *names, *patterns;
+	size_t n_names, n_patterns;
+	const struct catalogue_mark *marks;
+	size_t n_marks;
+	uint16_t first[257];   /* of marks: where those that begin with a byte start */
+	uint16_t letters[256]; /* the alphabets that a byte belongs to, as bits */
+	struct json_doc *docs[CATALOGUE_FILES_MAX + 1]; /* owned: the arenas */
+	size_t n_docs;
+};
+
+/** catalogue_builtin() - the embedded file */
+void catalogue_builtin(struct policy_file *ret);
+
+/**
+ * catalogue_load() - the embedded kinds with an operator's files over them
+ * @dropins:	read, and their ownership checked, by the caller; in an order of no meaning
+ * @ret:	free with catalogue_free()
+ *
+ * An id that the embedded file has is replaced whole; one that two files define is refused, as no order between them
+ * would be the obvious one.
+ * Errors:	PF_ERR_POLICY naming the file, with a JSON pointer
+ */
+int catalogue_load(const struct policy_file *dropins, size_t n, struct catalogue *ret,
+		   struct pf_error *e);
+/** catalogue_build() - catalogue_load() over another base than the embedded file: @files[0] */
+int catalogue_build(const struct policy_file *files, size_t n, struct catalogue *ret,
+		    struct pf_error *e);
+void catalogue_free(struct catalogue *c);
+
+/** catalogue_find() - the kind of that id, or NULL */
+const struct credential_kind *catalogue_find(const struct catalogue *c, const char *id);
+
+struct catalogue_variable {
+	const struct credential_kind *kind;
+	const struct credential_variable *variable;
+};
+
+/**
+ * catalogue_find_variable() - what a variable of that name is
+ * An exact name wins over a pattern, and of patterns those with the most letters.
+ *
+ * Return: how many there are; the first @max are in @ret.
+ */
+size_t catalogue_find_variable(const struct catalogue *c, const char *name,
+			       struct catalogue_variable *ret, size_t max);
+
+/**
+ * catalogue_find_path() - the kinds whose file that is
+ * @place:	what @path is relative to. AT_ROOT also asks for the home that /root/ and /home/NAME/ are
+ *
+ * /var/run counts as /run. Return: as above.
+ */
+size_t catalogue_find_path(const struct catalogue *c, enum credential_place place, const char *path,
+			   const struct credential_kind **ret, size_t max);
+/** catalogue_find_socket() - the same for a socket */
+size_t catalogue_find_socket(const struct catalogue *c, enum credential_place place,
+			     const char *path, const struct credential_kind **ret, size_t max);
+/** catalogue_path_matches() - one pattern alone, for who walks kinds one by one; @dir: all below it counts too */
+bool catalogue_path_matches(const struct credential_path *p, bool dir, enum credential_place place,
+			    const char *path);
+
+struct catalogue_hit {
+	const struct credential_kind *kind;
+	const struct credential_signature *signature;
+	size_t offset, length; /* in the buffer; the prefix included */
+};
+
+/**
+ * catalogue_scan() - credentials in a text, by how they begin
+ * @kind:	of the file or variable; its scoped signatures count too. NULL: unknown
+ *
+ * At each place the longest prefix that holds wins; hits never overlap. Bytes are compared and counted, never copied.
+ * Return: how many there are; the first @max are in @ret.
+ */
+size_t catalogue_scan(const struct catalogue *c, const struct credential_kind *kind,
+		      const char *text, size_t len, struct catalogue_hit *ret, size_t max);
+
+/* An entry of `credentials.allow'. */
+enum credential_allow_type {
+	CREDENTIAL_ALLOW_KIND,     /* an id */
+	CREDENTIAL_ALLOW_CLASS,    /* class:NAME */
+	CREDENTIAL_ALLOW_VARIABLE, /* env:NAME */
+	CREDENTIAL_ALLOW_PATH,     /* absolute: that file, or all below that directory */
+};
+
+struct credential_allow {
+	enum credential_allow_type type;
+	const struct credential_kind *kind;
+	enum credential_class class;
+	const char *text; /* borrowed from the entry: the variable's name, or the path */
+};
+
+/* What was found, as far as it is known. */
+struct credential_found {
+	const struct credential_kind *kind;
+	const char *variable; /* NULL: not in the environment */
+	const char *path;     /* resolved, in the container; NULL: no file */
+};
+
+/**
+ * catalogue_allow_read() - one entry
+ * Errors:	PF_ERR_POLICY; the caller wraps with the key
+ */
+int catalogue_allow_read(const struct catalogue *c, const char *entry, struct credential_allow *ret,
+			 struct pf_error *e);
+/** catalogue_allows() - one of @n entries allows what was found */
+bool catalogue_allows(const struct credential_allow *entries, size_t n,
+		      const struct credential_found *found);
+
+const char *credential_class_name(enum credential_class class);
+/** credential_class_find() - -1: no such class */
+int credential_class_find(const char *name);
+const char *credential_cover_name(enum credential_cover cover);
+const char *credential_lifetime_name(enum credential_lifetime lifetime);
+const char *credential_from_name(enum credential_from from);
+
+struct pf_buf;
+/** catalogue_markdown() - the table of docs/credentials.md */
+void catalogue_markdown(const struct catalogue *c, struct pf_buf *b);
+/** catalogue_table() - the kinds for a person; @class: -1: all */
+void catalogue_table(const struct catalogue *c, int class, struct pf_buf *b);
+/** catalogue_json() - the kinds for a program */
+void catalogue_json(const struct catalogue *c, int class, struct pf_buf *b);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Credentials in a text by how they begin. No regular expressions: a prefix, how many bytes of an alphabet follow, and
+ * what must stand in or behind them say as much for every token format in use, and cost one table look-up for nearly
+ * every byte of a text. A hit is a place and a length; nothing is copied.
+ */
+#include <config.h>
+
+#include <string.h>
+
+#include "config/catalogue_parts.h"
+
+enum { BLANKS_MAX = 8 };
+
+struct text {
+	const char *v;
+	size_t len;
+};
+
+static bool is_word(const struct catalogue *c, char byte)
+{
+	return byte == '_' || (c->letters[(unsigned char)byte] & (1u << CREDENTIAL_ALNUM));
+}
+
+static bool is_hex(const struct catalogue *c, char byte)
+{
+	return c->letters[(unsigned char)byte] & (1u << CREDENTIAL_HEX);
+}
+
+/*
+ * May a word begin at @at? Not behind a letter, a digit or `_', unless that belongs to an escape: `\n' of JSON, `%3D' of
+ * a URL.
+ */
+static bool at_boundary(const struct catalogue *c, const struct text *t, size_t at)
+{
+	const char *p = t->v + at;
+
+	if (at == 0 || !is_word(c, p[0]) || !is_word(c, p[-1]))
+		return true;
+	if (at >= 2 && p[-2] == '\\' && strchr("nrt", p[-1]))
+		return true;
+	return at >= 3 && p[-3] == '%' && is_hex(c, p[-2]) && is_hex(c, p[-1]);
+}
+
+static size_t count_blanks(const struct text *t, size_t at)
+{
+	size_t n = 0;
+
+	while (n < BLANKS_MAX && at + n < t->len && (t->v[at + n] == ' ' || t->v[at + n] == '\t'))
+		n++;
+	return n;
+}
+
+/* Where the prefix ends, or 0. */
+static size_t match_prefix(const struct text *t, size_t at, const char *prefix)
+{
+	for (; *prefix; prefix++) {
+		if (*prefix == ' ') {
+			at += count_blanks(t, at);
+			continue;
+		}
+		if (at >= t->len || t->v[at] != *prefix)
+			return 0;
+		at++;
+	}
+	return at;
+}
+
+static bool holds(const struct text *t, size_t from, size_t to, const char *part)
+{
+	return !part || memmem(t->v + from, to - from, part, strlen(part)) != NULL;
+}
+
+static bool follows(const struct text *t, size_t at, const char *part)
+{
+	size_t n = part ? strlen(part) : 0;
+
+	return n <= t->len - at && (n == 0 || memcmp(t->v + at, part, n) == 0);
+}
+
+/* The length of what @s describes at @at, or 0. */
+static size_t match_signature(const struct catalogue *c, const struct text *t, size_t at,
+			      const struct credential_signature *s)
+{
+	size_t from, to;
+
+	if (!s->inside && !at_boundary(c, t, at))
+		return 0;
+	from = match_prefix(t, at, s->prefix);
+	if (from == 0)
+		return 0;
+	to = from;
+	while (to < t->len && to - from <= s->max &&
+	       (c->letters[(unsigned char)t->v[to]] & (1u << s->alphabet)))
+		to++;
+	if (s->alphabet == CREDENTIAL_ALPHABET_NONE)
+		return to - at;
+	if (to - from < s->min || to - from > s->max || !holds(t, from, to, s->contains) ||
+	    !follows(t, to, s->then))
+		return 0;
+	return to - at;
+}
+
+/* Longest prefix first, so the first that holds is the one. */
+static size_t match_at(const struct catalogue *c, const struct credential_kind *kind,
+		       const struct text *t, size_t at, struct catalogue_hit *ret)
+{
+	unsigned char byte = (unsigned char)t->v[at];
+
+	for (size_t i = c->first[byte]; i < c->first[byte + 1]; i++) {
+		const struct catalogue_mark *m = &c->marks[i];
+		size_t len;
+
+		if (m->signature->scoped && m->kind != kind)
+			continue;
+		len = match_signature(c, t, at, m->signature);
+		if (len > 0) {
+			*ret = (struct catalogue_hit){ m->kind, m->signature, at, len };
+			return len;
+		}
+	}
+	return 0;
+}
+
+size_t catalogue_scan(const struct catalogue *c, const struct credential_kind *kind,
+		      const char *text, size_t len, struct catalogue_hit *ret, size_t max)
+{
+	const struct text t = { text, len };
+	size_t n = 0, at = 0;
+
+	while (at < len) {
+		struct catalogue_hit hit;
+		size_t span = match_at(c, kind, &t, at, &hit);
+
+		if (span == 0) {
+			at++;
+			continue;
+		}
+		if (n < max)
+			ret[n] = hit;
+		n++;
+		at += span;
+	}
+	return n;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files of credential kinds and what is looked for in them, all hostile. The input is cut at NUL bytes: two files of
+ * kinds, the second over the first; a text, a path, a variable's name and an entry of `credentials.allow'.
+ *
+ * What is accepted must be in order and be found by what it says of itself; hits lie in the text, one behind the other;
+ * a count does not depend on the room for answers. The embedded catalogue meets the same text, path and name.
+ */
+#include <config.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/catalogue.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { PIECES = 6, FOUND_MAX = 8 };
+
+struct pieces {
+	char *text; /* owned */
+	const char *v[PIECES];
+};
+
+static void require(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void cut(const uint8_t *data, size_t size, struct pieces *p)
+{
+	char *at, *end;
+	size_t n = 0;
+
+	p->text = malloc(size + 1);
+	require(p->text);
+	memcpy(p->text, data, size);
+	p->text[size] = '\0';
+	end = p->text + size;
+	for (at = p->text; at <= end && n < PIECES; at += strlen(at) + 1)
+		p->v[n++] = at;
+	while (n < PIECES)
+		p->v[n++] = "";
+}
+
+static void check_scan(const struct catalogue *c, const struct credential_kind *kind,
+		       const char *text)
+{
+	struct catalogue_hit v[FOUND_MAX];
+	size_t len = strlen(text), n = catalogue_scan(c, kind, text, len, v, FOUND_MAX), at = 0;
+
+	require(n == catalogue_scan(c, kind, text, len, NULL, 0));
+	for (size_t i = 0; i < n && i < FOUND_MAX; i++) {
+		require(v[i].offset >= at && v[i].length > 0);
+		at = v[i].offset + v[i].length;
+		require(at <= len && v[i].length <= CATALOGUE_TEXT_MAX * 9 + CATALOGUE_VALUE_MAX);
+		require(!v[i].signature->scoped || v[i].kind == kind);
+	}
+}
+
+static void check_names(const struct catalogue *c, const char *path, const char *name)
+{
+	const struct credential_kind *kinds[FOUND_MAX];
+	struct catalogue_variable v[FOUND_MAX];
+
+	for (int place = CREDENTIAL_AT_HOME; place <= CREDENTIAL_AT_ANY; place++) {
+		enum credential_place at = (enum credential_place)place;
+
+		require(catalogue_find_path(c, at, path, kinds, FOUND_MAX) <= c->n_kinds);
+		require(catalogue_find_socket(c, at, path, kinds, FOUND_MAX) <= c->n_kinds);
+	}
+	require(catalogue_find_variable(c, name, v, FOUND_MAX) ==
+		catalogue_find_variable(c, name, NULL, 0));
+}
+
+/* What a kind says of itself finds it. */
+static void check_kind(const struct catalogue *c, const struct credential_kind *k)
+{
+	require(catalogue_find(c, k->id) == k);
+	require(k->title && k->source && k->principal.is);
+	require(k->n_paths + k->n_sockets + k->n_variables + k->n_content > 0);
+	for (size_t i = 0; i < k->n_paths; i++)
+		require(strchr(k->paths[i].pattern, '*') ||
+			catalogue_path_matches(&k->paths[i], false, k->paths[i].place,
+					       k->paths[i].pattern));
+	for (size_t i = 0; i < k->n_variables; i++)
+		require(strchr(k->variables[i].name, '*') ||
+			catalogue_find_variable(c, k->variables[i].name, NULL, 0) > 0);
+}
+
+static void check_catalogue(const struct catalogue *c, const struct pieces *p)
+{
+	struct pf_error e = PF_ERROR_INIT;
+	struct credential_allow allow;
+
+	for (size_t i = 0; i < c->n_kinds; i++) {
+		require(i == 0 || strcmp(c->kinds[i - 1]->id, c->kinds[i]->id) < 0);
+		check_kind(c, c->kinds[i]);
+		if (i < FOUND_MAX)
+			check_scan(c, c->kinds[i], p->v[2]);
+	}
+	check_scan(c, NULL, p->v[2]);
+	check_names(c, p->v[3], p->v[4]);
+	if (catalogue_allow_read(c, p->v[5], &allow, &e) < 0)
+		require(e.kind == PF_ERR_POLICY && e.msg[0]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct catalogue builtin;
+	struct pf_error e = PF_ERROR_INIT;
+	struct policy_file files[2];
+	struct catalogue c;
+	struct pieces p;
+
+	if (builtin.n_kinds == 0)
+		require(catalogue_load(NULL, 0, &builtin, &e) == 0);
+	cut(data, size, &p);
+	for (size_t i = 0; i < 2; i++)
+		files[i] = (struct policy_file){ i ? "/b" : "/a", p.v[i], strlen(p.v[i]) };
+	check_catalogue(&builtin, &p);
+	if (catalogue_build(files, files[1].len > 0 ? 2 : 1, &c, &e) < 0) {
+		require(e.kind == PF_ERR_POLICY && e.msg[0]);
+	} else {
+		check_catalogue(&c, &p);
+		catalogue_free(&c);
+	}
+	free(p.text);
+	return 0;
+}

@@ -163,7 +163,7 @@ static int print_help(const struct cli *cli, const struct cli_option *options, s
 			"may read.\n\ncommands:\n");
 	for (const struct command *c = commands; !cli->command && c->name; c++)
 		if (c->summary)
-			pf_buf_printf(&b, "  %-10s %s\n", c->name, c->summary);
+			pf_buf_printf(&b, "  %-11s %s\n", c->name, c->summary);
 	pf_buf_puts(&b, cli->command ? "" : "\nglobal options:\n");
 	for (const struct cli_option *o = options; o->name; o++)
 		put_option(&b, o);

@@ -70,6 +70,7 @@ int cmd_features(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_explain(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_posture(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_policy(struct runtime *rt, struct cli *cli, struct pf_error *e);
+int cmd_credentials(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_doctor(struct runtime *rt, struct cli *cli, struct pf_error *e);
 
 /** print_buf() - the buffer to stdout; the only way commands print */

@@ -3,6 +3,7 @@ RUNTIME_SOURCES = \
 	runtime/blob.c \
 	runtime/cli.c \
 	runtime/cmd_control.c \
+	runtime/cmd_credentials.c \
 	runtime/cmd_exec.c \
 	runtime/cmd_host.c \
 	runtime/cmd_lifecycle.c \

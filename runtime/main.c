@@ -41,6 +41,8 @@ const struct command commands[] = {
 	{ "posture", "[OPTIONS] ID", "what is active around a container, and what its probes tried",
 	  1, 1, cmd_posture, true },
 	{ "policy", "check FILE", "check a node policy or a profile", 2, 2, cmd_policy, true },
+	{ "credentials", "[OPTIONS]", "list the kinds of credentials that are known", 0, 0,
+	  cmd_credentials, true },
 	{ "doctor", "[OPTIONS]", "what this host can enforce, with the cure for each gap", 0, 0,
 	  cmd_doctor, true },
 	{ NULL, NULL, NULL, 0, 0, NULL, false },

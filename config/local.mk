@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 CONFIG_SOURCES = \
 	config/compat.c \
+	config/envrules.c \
+	config/envrules_build.c \
+	config/envrules_options.c \
+	config/envrules_places.c \
+	config/envrules_table.c \
+	config/envrules_values.c \
 	config/fields.c \
 	config/oci.c \
 	config/oci_env.c \
@@ -40,3 +46,5 @@ UNIT_TESTS += tests/unit/t_catalogue tests/unit/t_catalogue_allow tests/unit/t_c
 config/catalogue_blob.$(OBJEXT): $(top_srcdir)/config/credentials.json
 dist_pkgdata_DATA = config/credentials.json
 EXTRA_DIST += $(wildcard $(top_srcdir)/tests/golden/credentials/*)
+UNIT_TESTS += tests/unit/t_envrules
+EXTRA_DIST += $(wildcard $(top_srcdir)/tests/golden/env/*)

@@ -17,14 +17,24 @@
 #include "base/cleanup.h"
 #include "config/policy_merge.h"
 
+/* A limit that is less than what holds without the key. */
+static bool narrows(enum policy_key key, const struct policy_setting *limit)
+{
+	if (!limit->present || !policy_key_absent_is_lax(key))
+		return false;
+	return policy_keys[key].type == POLICY_TYPE_LIST ||
+	       policy_word_rank(key, limit->list.v[0]) > 0;
+}
+
 /* Where the node limits a key that nobody gives, the limit is the value: absence would be more than the limit. */
 static void choose_value(const struct policy_target *t, enum policy_key key,
 			 struct policy_value *value)
 {
 	policy_set_value(value, t->annotated.keys[key].present ? &t->annotated.keys[key]
 							       : &t->base.keys[key]);
-	for (size_t i = 0; i < t->n_views && !value->present && policy_key_absent_is_lax(key); i++)
-		policy_set_value(value, &t->views[i].node.limits.keys[key]);
+	for (size_t i = 0; i < t->n_views && !value->present; i++)
+		if (narrows(key, &t->views[i].node.limits.keys[key]))
+			policy_set_value(value, &t->views[i].node.limits.keys[key]);
 }
 
 static int merge_key(const struct policy_merge_state *m, const struct policy_target *t,

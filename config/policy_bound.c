@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "config/envrules.h"
 #include "config/policy_parts.h"
 
 bool policy_entry_inside(const char *entry, const char *bound)
@@ -49,11 +50,21 @@ static enum policy_verdict judge_path(const char *path, const struct oci_strings
 	return verdict;
 }
 
+static enum policy_verdict judge_variable(const char *entry, const struct oci_strings *bound)
+{
+	for (size_t i = 0; i < bound->n; i++)
+		if (env_keep_covers(bound->v[i], entry))
+			return POLICY_INSIDE;
+	return POLICY_OUTSIDE;
+}
+
 enum policy_verdict policy_judge_entry(enum policy_key key, const char *entry,
 				       const struct oci_strings *bound)
 {
 	if (policy_list_holds(bound, entry))
 		return POLICY_INSIDE;
+	if (key == POLICY_ENV_KEEP)
+		return judge_variable(entry, bound);
 	if (!policy_key_is_path(key))
 		return POLICY_OUTSIDE;
 	if (strcmp(entry, "@system") == 0 || policy_list_holds(bound, "/"))
@@ -135,6 +146,12 @@ int policy_fail_outside(enum policy_key key, const struct policy_value *value,
 			"%s: `%.80s' lies outside %.120s: `\"limits\": {\"profile\": [\"%.63s\"]}' in `%.80s' "
 			"would permit it",
 			place, entry, bound->name, value->origin_name, file);
+	if (policy_keys[key].type == POLICY_TYPE_WORD)
+		return pf_fail(
+			e, PF_ERR_POLICY, 0,
+			"%s: `%.80s' lies outside %.120s, which is `%.40s': `\"limits\": {\"%s\": \"%.40s\"}' in `%.80s' would permit it",
+			place, entry, bound->name, bound->entries.v[0], policy_keys[key].name,
+			entry, file);
 	policy_list_print(&bound->entries, list, sizeof(list));
 	return pf_fail(
 		e, PF_ERR_POLICY, 0,

@@ -58,9 +58,23 @@ static int judge_by_absence(const struct policy_judging *j, struct pf_error *e)
 static bool restricts(const struct policy_layer *layer)
 {
 	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
-		if (layer->keys[k].present && policy_key_absent_is_lax((enum policy_key)k))
+		if (layer->keys[k].present && policy_key_is_path((enum policy_key)k))
 			return true;
 	return false;
+}
+
+/* No variable is dropped: as without the key. */
+static bool keeps_all(const struct policy_setting *env)
+{
+	return !env->present || policy_word_rank(POLICY_ENV, env->list.v[0]) == 0;
+}
+
+/* Where the bound of `env' is `keep', a list of what to keep has none. */
+static bool is_unbounded(const struct policy_judging *j, const struct policy_setting *limit,
+			 const struct policy_layer *base)
+{
+	return j->key == POLICY_ENV_KEEP &&
+	       keeps_all(limit->present ? limit : &base->keys[POLICY_ENV]);
 }
 
 /*
@@ -86,7 +100,7 @@ static bool is_guarded(const struct policy_judging *j, const struct policy_view 
 {
 	if (v != j->t->views && j->t->views[0].defaults.keys[j->key].present)
 		return false;
-	return restricts(&v->defaults) || restricts(&v->node.limits);
+	return j->key == POLICY_ENV_KEEP || restricts(&v->defaults) || restricts(&v->node.limits);
 }
 
 int policy_judge_by_view(const struct policy_judging *j, const struct policy_view *v,
@@ -95,6 +109,8 @@ int policy_judge_by_view(const struct policy_judging *j, const struct policy_vie
 	const struct policy_layer *base = v->lists_profile ? &j->t->named : &v->defaults;
 	const struct policy_setting *limit = &v->node.limits.keys[j->key];
 
+	if (is_unbounded(j, &v->node.limits.keys[POLICY_ENV], base))
+		return 0;
 	if (j->key == POLICY_WRITE && !limit->present && !base->keys[POLICY_WRITE].present)
 		limit = &v->node.limits.keys[POLICY_READ];
 	if (limit->present)
@@ -112,16 +128,27 @@ static bool is_limited(const struct policy_target *t, enum policy_key key)
 	return false;
 }
 
+/* What the node policies limit `env' to: the first that does. */
+static const struct policy_setting *env_limit(const struct policy_target *t)
+{
+	for (size_t i = 0; i < t->n_views; i++)
+		if (t->views[i].node.limits.keys[POLICY_ENV].present)
+			return &t->views[i].node.limits.keys[POLICY_ENV];
+	return &t->named.keys[POLICY_ENV];
+}
+
 int policy_judge_by_named(const struct policy_judging *j, struct pf_error *e)
 {
 	const struct policy_target *t = j->t;
 
 	if (!t->profile || is_limited(t, j->key))
 		return 0;
+	if (is_unbounded(j, env_limit(t), &t->named))
+		return 0;
 	if (j->key == POLICY_WRITE && !t->named.keys[POLICY_WRITE].present &&
 	    is_limited(t, POLICY_READ))
 		return 0; /* what it implies for reading is bounded by that limit */
-	return judge_by_base(j, &t->named, restricts(&t->named), e);
+	return judge_by_base(j, &t->named, j->key == POLICY_ENV_KEEP || restricts(&t->named), e);
 }
 
 void policy_set_value(struct policy_value *value, const struct policy_setting *s)
@@ -167,6 +194,8 @@ int policy_check_named(const struct policy_merge_state *m, const struct policy_t
 		policy_set_value(&value, &t->named.keys[key]);
 		STEP(policy_judge_by_view(&j, v, e));
 		if (v->lists_profile || value.present || !policy_key_absent_is_lax(key))
+			continue;
+		if (key == POLICY_ENV && keeps_all(restricting))
 			continue;
 		if (restricting->present && !v->node.limits.keys[key].present)
 			return fail_missing(&j, restricting, e);

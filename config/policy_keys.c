@@ -48,9 +48,9 @@ const struct policy_key_info policy_keys[POLICY_KEY_COUNT_] = {
 				       "where connections may go" },
 	[POLICY_LISTEN]		   = { "listen", LIST, REPLACE, false, "ports, tokens",
 				       "which servers inside can be reached" },
-	[POLICY_ENV]		   = { "env", WORD, ORDERED, false, "keep, scrub, strict",
+	[POLICY_ENV]		   = { "env", WORD, ORDERED, true, "keep, scrub, strict",
 				       "what is dropped from the environment" },
-	[POLICY_ENV_KEEP]	   = { "env.keep", LIST, REPLACE, false, "names",
+	[POLICY_ENV_KEEP]	   = { "env.keep", LIST, REPLACE, true, "names",
 				       "variables that stay" },
 	[POLICY_DEGRADE]	   = { "degrade", LIST, REPLACE, true, "names",
 				       "protections that this host may lack; all else is required" },
@@ -144,7 +144,7 @@ bool policy_key_is_path(enum policy_key key)
 
 bool policy_key_absent_is_lax(enum policy_key key)
 {
-	return policy_key_is_path(key);
+	return policy_key_is_path(key) || key == POLICY_ENV;
 }
 
 int policy_word_rank(enum policy_key key, const char *word)

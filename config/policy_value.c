@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
+#include "config/envrules.h"
 #include "config/policy_parts.h"
 
 #define SPACE " \t\r\n\v\f"
@@ -144,6 +145,20 @@ static int check_degrade(const char *name, struct pf_error *e)
 		name);
 }
 
+static int check_variable(const char *name, struct pf_error *e)
+{
+	if (env_keep_check(name))
+		return 0;
+	if (strcmp(name, "*") == 0)
+		return pf_fail(
+			e, PF_ERR_POLICY, 0,
+			"`*' would keep every variable: that is `env' with the value `keep'");
+	return pf_fail(
+		e, PF_ERR_POLICY, 0,
+		"`%.80s' is no name of a variable: a name alone, without `=', or the beginning of one with `*' behind it",
+		name);
+}
+
 static int check_word(enum policy_key key, const char *word, struct pf_error *e)
 {
 	if (key == POLICY_PROFILE) {
@@ -179,6 +194,8 @@ static int check_entry(enum policy_key key, const char *entry, char *buf, const 
 		return check_word(key, entry, e);
 	if (key == POLICY_DEGRADE)
 		return check_degrade(entry, e);
+	if (key == POLICY_ENV_KEEP)
+		return check_variable(entry, e);
 	if (strcmp(entry, "@any") == 0) {
 		*ret = "/";
 		return 0;

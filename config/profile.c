@@ -13,15 +13,15 @@
 
 struct builtin {
 	const char *name;
-	const char *read, *write, *degrade; /* as in an annotation; NULL: absent */
-	const char *pending;                /* what joins them when it is built; NULL: nothing */
+	const char *read, *write, *env, *degrade; /* as in an annotation; NULL: absent */
+	const char *pending; /* what joins them when it is built; NULL: nothing */
 };
 
-#define LATER "protect, credentials, egress, listen, env"
+#define LATER "protect, credentials, egress, listen"
 
 /*
- * The rest of each profile comes as it lands: until then a container of profile `agent' has its network and its
- * environment as config.json gives them, and explain says so in the words of .pending. `audit' changes nothing that a
+ * The rest of each profile comes as it lands: until then a container of profile `agent' has its network as config.json
+ * gives it, and explain says so in the words of .pending. `audit' changes nothing that a
  * workload can notice; what it will add is reports.
  */
 static const struct builtin builtins[] = {
@@ -29,6 +29,7 @@ static const struct builtin builtins[] = {
 		.name = "agent",
 		.read = "@image @cwd @home @tmp",
 		.write = "@cwd @home @tmp",
+		.env = "scrub",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER ", brief",
 	},
@@ -36,6 +37,7 @@ static const struct builtin builtins[] = {
 		.name = "ci",
 		.read = "@image @mounts @home @tmp",
 		.write = "@mounts @home @tmp",
+		.env = "scrub",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
 	},
@@ -43,6 +45,7 @@ static const struct builtin builtins[] = {
 		.name = "offline",
 		.read = "@image @cwd @home @tmp",
 		.write = "@cwd @home @tmp",
+		.env = "scrub",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
 	},
@@ -74,6 +77,7 @@ static int set_builtin(struct json_doc *arena, const struct builtin *b, enum pol
 {
 	const char *text = key == POLICY_READ    ? b->read
 			   : key == POLICY_WRITE ? b->write
+			   : key == POLICY_ENV   ? b->env
 						 : b->degrade;
 	struct policy_setting *s = &ret->keys[key];
 
@@ -98,6 +102,7 @@ static int load_builtin(struct json_doc *arena, const char *name, struct policy_
 			name);
 	STEP(set_builtin(arena, b, POLICY_READ, ret, e));
 	STEP(set_builtin(arena, b, POLICY_WRITE, ret, e));
+	STEP(set_builtin(arena, b, POLICY_ENV, ret, e));
 	return set_builtin(arena, b, POLICY_DEGRADE, ret, e);
 }
 

@@ -78,6 +78,7 @@ static int explain_bundle(struct runtime *rt, const char *bundle, bool json, str
 		in.root_fd = root;
 		ret = confine_resolve(&in, &c->confinement, e);
 	}
+	c->confinement.env = &c->env_report;
 	if (ret == 0)
 		confine_explain(&c->policy, &c->confinement, json, b);
 	container_release(c);

@@ -42,6 +42,7 @@ struct container {
 	size_t config_len;
 	struct oci_config config;
 	struct policy policy;
+	struct env_report env_report; /* what `env' took from process and hooks */
 	struct sources sources;
 	struct seccomp_program seccomp;
 	struct flat plan, seal;

@@ -18,6 +18,7 @@
 #include "base/sys.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
+#include "runtime/guard/env_report.h"
 #include "runtime/guard/policy_load.h"
 #include "runtime/planfile.h"
 
@@ -88,12 +89,30 @@ int fds_refuse_sockets(unsigned int preserve, struct pf_error *e)
 	return 0;
 }
 
+/* Before anything looks at the environment: what the program will not see decides nothing about it either. Of hooks
+ * only those run inside. */
+static int scrub_environment(struct container *c, struct pf_error *e)
+{
+	struct oci_config *config = &c->config;
+	struct env_policy *env = &c->state.env;
+
+	if (!c->policy.keys[POLICY_ENV].present)
+		return 0;
+	STEP(env_policy_make(&c->policy, config, c->policy.doc, env, e));
+	STEP(env_apply(env, c->policy.doc, NULL, &config->process.env, &c->env_report, e));
+	for (size_t i = 0; i < config->start_container.n; i++)
+		STEP(env_apply(env, c->policy.doc, "startContainer hook",
+			       &config->start_container.v[i].env, &c->env_report, e));
+	return env_tell(env, c->policy.doc, &c->env_report, e);
+}
+
 int create_decide_policy(struct container *c, struct pf_error *e)
 {
 	struct runtime *rt = c->rt;
 
 	process_caps(&rt->host, &c->config.process, c->caps);
 	STEP(policy_load(&c->config, rt->policy_option, rt->rootless, &c->policy, e));
+	STEP(scrub_environment(c, e));
 	if (!c->policy.confined)
 		return 0;
 	c->state.caps_void = confine_void_mask(&c->policy, &c->config);
@@ -317,6 +336,7 @@ int create_write_plan(struct container *c, struct pf_error *e)
 		return pf_fail(
 			e, PF_ERR_CONFIG, 0,
 			"/process/user/additionalGids: not possible in a rootless container without newgidmap");
+	env_report_log(&c->env_report, "create", NULL);
 	STEP(raise_hard_limits(&c->config.process, e));
 	STEP(plan_write(&in, &c->plan, e));
 	return flat_memfd(&c->plan, "pinfold-plan", &c->plan_fd, e);

@@ -280,6 +280,7 @@ static int write_posture(struct container *c, struct pf_error *e)
 	if (!c->policy.any)
 		return 0;
 	c->confinement.caps_taken = c->state.caps_taken;
+	c->confinement.env = &c->env_report; /* resolving began with an empty one */
 	confine_posture(&c->policy, &c->confinement, c->probes, &posture);
 	confine_explain(&c->policy, &c->confinement, false, &text);
 	confine_explain(&c->policy, &c->confinement, true, &json);

@@ -25,6 +25,7 @@
 #include "base/sys.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
+#include "runtime/guard/env_report.h"
 #include "runtime/init/sync.h"
 #include "runtime/planfile.h"
 #include "runtime/spawn.h"
@@ -83,6 +84,16 @@ static void take_caps(struct exec *x)
 	process_caps(&x->rt->host, &x->config->process, x->caps);
 	for (int i = 0; x->state->confined && i < OCI_CAP_SET_COUNT_; i++)
 		x->caps[i] &= ~x->state->caps_void;
+}
+
+/* By the rules that were recorded: what the policy says today is nothing to a container of yesterday. */
+static int scrub_environment(struct exec *x, struct pf_error *e)
+{
+	struct env_report report = { 0 };
+
+	STEP(env_apply(&x->state->env, x->config->doc, NULL, &x->config->process.env, &report, e));
+	env_report_log(&report, "exec", &x->state->env.told);
+	return 0;
 }
 
 static int open_cgroups(struct exec *x, struct pf_error *e)
@@ -220,6 +231,7 @@ static int prepare(struct exec *x, struct pf_error *e)
 {
 	STEP(state_pidfd(x->state, &x->init_pidfd, e));
 	take_caps(x);
+	STEP(scrub_environment(x, e));
 	if (x->state->confined && !x->state->permits_sockets)
 		STEP(fds_refuse_sockets(x->opt->preserve_fds, e));
 	STEP(load_seccomp(x, e));

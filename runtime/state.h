@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "config/envrules.h"
 #include "config/oci.h"
 #include "runtime/cgroup.h"
 
@@ -35,8 +36,9 @@ struct state {
 	uint32_t seccomp_flags;
 	bool confined, permits_sockets, has_seccomp, rootless, has_hooks_start, has_hooks_stop,
 		no_setgroups, new_userns;
-	uint64_t caps_taken; /* capabilities of config.json that confinement took */
-	uint64_t caps_void;  /* confined: what no exec may bring back */
+	uint64_t caps_taken;   /* capabilities of config.json that confinement took */
+	uint64_t caps_void;    /* confined: what no exec may bring back */
+	struct env_policy env; /* the rules for the environment of every process */
 	struct cgroup cgroup;
 	struct oci_pairs annotations;
 	struct json_doc *doc; /* owned */

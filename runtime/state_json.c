@@ -33,6 +33,27 @@ static void put_annotations(struct pf_buf *b, const struct oci_pairs *a, const c
 	pf_buf_puts(b, indent && a->n ? "\n  }" : "}");
 }
 
+static void put_strings(struct pf_buf *b, const char *key, const struct oci_strings *list)
+{
+	pf_buf_printf(b, ",\"%s\":[", key);
+	for (size_t i = 0; i < list->n; i++) {
+		pf_buf_puts(b, i ? "," : "");
+		pf_buf_json(b, list->v[i]);
+	}
+	pf_buf_puts(b, "]");
+}
+
+static void put_env(struct pf_buf *b, const struct env_policy *env)
+{
+	if (env->mode == ENV_KEEP)
+		return;
+	pf_buf_printf(b, ",\"env\":{\"mode\":\"%s\"", env_mode_name(env->mode));
+	put_strings(b, "keep", &env->keep);
+	put_strings(b, "places", &env->places);
+	put_strings(b, "told", &env->told);
+	pf_buf_puts(b, "}");
+}
+
 int state_write(const struct state *s, struct pf_error *e)
 {
 	auto_buf b = { 0 };
@@ -53,6 +74,7 @@ int state_write(const struct state *s, struct pf_error *e)
 		",\"confined\":%d,\"sockets\":%d,\"seccomp\":%d,\"rootless\":%d,\"start_hooks\":%d,\"stop_hooks\":%d,\"no_setgroups\":%d,\"new_userns\":%d",
 		s->confined, s->permits_sockets, s->has_seccomp, s->rootless, s->has_hooks_start,
 		s->has_hooks_stop, s->no_setgroups, s->new_userns);
+	put_env(&b, &s->env);
 	pf_buf_puts(&b, ",\"cgroup\":");
 	cgroup_to_json(&s->cgroup, &b);
 	pf_buf_puts(&b, ",\"annotations\":");
@@ -77,6 +99,36 @@ static int read_annotations(const struct json *object, struct state *s, struct p
 			s->annotations.v[i++] = (struct oci_pair){ j->key, j->text };
 	s->annotations.n = i;
 	return 0;
+}
+
+static int read_strings(const struct json *array, struct state *s, struct oci_strings *ret,
+			struct pf_error *e)
+{
+	if (!array || array->type != JSON_ARRAY)
+		return pf_fail(e, PF_ERR_BUG, 0, "the state of `%s' is damaged: its env", s->id);
+	ret->v = json_alloc(s->doc, (array->count + 1) * sizeof(*ret->v));
+	if (!ret->v)
+		return pf_fail_sys(e, ENOMEM, "read the state of `%s'", s->id);
+	for (const struct json *j = array->child; j; j = j->next)
+		if (j->type == JSON_STRING)
+			ret->v[ret->n++] = (char *)(uintptr_t)j->text;
+	return 0;
+}
+
+/* A container made without the key has no such member. */
+static int read_env(const struct json *env, struct state *s, struct pf_error *e)
+{
+	int mode;
+
+	if (!env)
+		return 0;
+	mode = env_mode_find(json_text(env, "mode", ""));
+	if (mode < 0)
+		return pf_fail(e, PF_ERR_BUG, 0, "the state of `%s' is damaged: its env", s->id);
+	s->env.mode = (enum env_mode)mode;
+	STEP(read_strings(json_get(env, "keep"), s, &s->env.keep, e));
+	STEP(read_strings(json_get(env, "places"), s, &s->env.places, e));
+	return read_strings(json_get(env, "told"), s, &s->env.told, e);
 }
 
 static int fill(struct state *s, const struct json *root, struct pf_error *e)
@@ -105,6 +157,7 @@ static int fill(struct state *s, const struct json *root, struct pf_error *e)
 	s->no_setgroups = json_integer(root, "no_setgroups", 0);
 	s->new_userns = json_integer(root, "new_userns", 0);
 	STEP(read_annotations(json_get(root, "annotations"), s, e));
+	STEP(read_env(json_get(root, "env"), s, e));
 	return cgroup_from_json(cgroup, &s->cgroup, e);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
+#include "config/envrules.h"
 #include "config/oci.h"
 #include "config/policy.h"
 #include "runtime/flat.h"
@@ -61,8 +62,10 @@ struct confinement {
 	unsigned int keys; /* 1 << enum confine_key: which are in force */
 	struct seal_id root;
 	uint64_t handled_fs, scoped;
-	int abi;                  /* 0: no Landlock here, and `degrade' allows that */
-	uint64_t caps_taken;      /* bits that config.json asked for and confinement takes */
+	int abi; /* 0: no Landlock here, and `degrade' allows that */
+	const struct env_report
+		*env;        /* borrowed: what was dropped from the environment; NULL: not told */
+	uint64_t caps_taken; /* bits that config.json asked for and confinement takes */
 	const char *degraded[16]; /* names of `degrade' that were needed on this host */
 	size_t n_degraded;
 };

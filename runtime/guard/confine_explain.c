@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "runtime/guard/confine_impl.h"
+#include "runtime/guard/env_report.h"
 
 /* Paths and notes are the image's words: no control character reaches a terminal. */
 static void put_text(struct pf_buf *b, const char *s)
@@ -95,6 +96,41 @@ static const char *absent_key(const struct confinement *c, enum confine_key key)
 	return "not confined";
 }
 
+static void put_head(const char *name, const struct policy_value *value, struct pf_buf *b)
+{
+	pf_buf_printf(b, "%s: from ", name);
+	put_origin(value, b);
+	pf_buf_puts(b, "\n");
+	for (size_t i = 0; i < value->n_bounds; i++) {
+		pf_buf_puts(b, "  within ");
+		put_text(b, value->bounds[i].name ? value->bounds[i].name : "its bound");
+		pf_buf_puts(b, ": ");
+		put_list(&value->bounds[i].entries, b);
+		pf_buf_puts(b, "\n");
+	}
+}
+
+static void put_env(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
+{
+	const struct policy_value *env = &policy->keys[POLICY_ENV];
+	const struct policy_value *keep = &policy->keys[POLICY_ENV_KEEP];
+
+	if (env->present) {
+		put_head("env", env, b);
+		pf_buf_printf(b, "  %s\n", env->list.v[0]);
+	} else {
+		pf_buf_puts(b, "env: kept as it is\n");
+	}
+	if (c->env)
+		env_report_lines(c->env, b);
+	if (!keep->present)
+		return;
+	put_head("env.keep", keep, b);
+	pf_buf_puts(b, "  ");
+	put_list(&keep->list, b);
+	pf_buf_puts(b, "\n");
+}
+
 static void put_key(const struct policy *policy, const struct confinement *c, enum confine_key key,
 		    struct pf_buf *b)
 {
@@ -105,16 +141,7 @@ static void put_key(const struct policy *policy, const struct confinement *c, en
 		pf_buf_printf(b, "%s: %s\n", confine_key_name(key), absent_key(c, key));
 		return;
 	}
-	pf_buf_printf(b, "%s: from ", confine_key_name(key));
-	put_origin(value, b);
-	pf_buf_puts(b, "\n");
-	for (size_t i = 0; i < value->n_bounds; i++) {
-		pf_buf_puts(b, "  within ");
-		put_text(b, value->bounds[i].name ? value->bounds[i].name : "its bound");
-		pf_buf_puts(b, ": ");
-		put_list(&value->bounds[i].entries, b);
-		pf_buf_puts(b, "\n");
-	}
+	put_head(confine_key_name(key), value, b);
 	for (size_t i = 0; i < value->list.n; i++)
 		put_entry(c, key, value->list.v[i], b);
 	for (size_t i = 0; i < c->n_paths; i++)
@@ -186,6 +213,7 @@ static void explain_text(const struct policy *policy, const struct confinement *
 		pf_buf_printf(b, "  not enforced yet: %s\n", pending(policy));
 	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++)
 		put_key(policy, c, (enum confine_key)k, b);
+	put_env(policy, c, b);
 	put_mounts(c, b);
 	if (c->abi) {
 		pf_buf_printf(b, "landlock: ABI %d\n  rights:", c->abi);
@@ -208,20 +236,20 @@ static void explain_text(const struct policy *policy, const struct confinement *
 	}
 }
 
-static void explain_json_key(const struct policy *policy, const struct confinement *c,
-			     enum confine_key key, struct pf_buf *b)
+/* The object of a key, its end still open; false: null, as it is not in force. */
+static bool explain_json_value(const char *name, const struct policy_value *value, bool in_force,
+			       struct pf_buf *b)
 {
 	static const char *const origins[] = {
 		[POLICY_FROM_NOWHERE] = "default",       [POLICY_FROM_BUILTIN] = "built-in profile",
 		[POLICY_FROM_NODE] = "node policy",      [POLICY_FROM_PROFILE] = "profile",
 		[POLICY_FROM_ANNOTATION] = "annotation",
 	};
-	const struct policy_value *value = confine_value(policy, key);
 
-	pf_buf_printf(b, "\"%s\":", confine_key_name(key));
-	if (!(c->keys & CONFINE_BIT(key))) {
+	pf_buf_printf(b, "\"%s\":", name);
+	if (!in_force) {
 		pf_buf_puts(b, "null");
-		return;
+		return false;
 	}
 	pf_buf_printf(b, "{\"origin\":\"%s\",\"from\":", origins[value->origin]);
 	pf_buf_json(b, value->origin_name ? value->origin_name : "");
@@ -235,9 +263,38 @@ static void explain_json_key(const struct policy *policy, const struct confineme
 		confine_json_strings(b, value->bounds[i].entries.v, value->bounds[i].entries.n);
 		pf_buf_puts(b, "}");
 	}
-	pf_buf_puts(b, "],\"paths\":");
+	pf_buf_puts(b, "]");
+	return true;
+}
+
+static void explain_json_key(const struct policy *policy, const struct confinement *c,
+			     enum confine_key key, struct pf_buf *b)
+{
+	if (!explain_json_value(confine_key_name(key), confine_value(policy, key),
+				c->keys & CONFINE_BIT(key), b))
+		return;
+	pf_buf_puts(b, ",\"paths\":");
 	confine_json_paths(b, c, key);
 	pf_buf_puts(b, "}");
+}
+
+static void explain_json_env(const struct policy *policy, const struct confinement *c,
+			     struct pf_buf *b)
+{
+	const struct policy_value *env = &policy->keys[POLICY_ENV];
+	const struct policy_value *keep = &policy->keys[POLICY_ENV_KEEP];
+
+	if (explain_json_value("env", env, env->present, b)) {
+		pf_buf_puts(b, ",\"dropped\":");
+		if (c->env)
+			env_report_json(c->env, b);
+		else
+			pf_buf_puts(b, "[]");
+		pf_buf_puts(b, "}");
+	}
+	pf_buf_puts(b, ",");
+	if (explain_json_value("env.keep", keep, keep->present, b))
+		pf_buf_puts(b, "}");
 }
 
 static void explain_json(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
@@ -254,6 +311,8 @@ static void explain_json(const struct policy *policy, const struct confinement *
 		pf_buf_puts(b, k ? "," : "");
 		explain_json_key(policy, c, (enum confine_key)k, b);
 	}
+	pf_buf_puts(b, ",");
+	explain_json_env(policy, c, b);
 	pf_buf_puts(b, "},\"mounts\":");
 	confine_json_mounts(b, c);
 	pf_buf_puts(b, ",\"noexec\":");

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "runtime/guard/confine_impl.h"
+#include "runtime/guard/env_report.h"
 
 static const char *const probe_names[SEAL_PROBE_COUNT_] = {
 	[SEAL_PROBE_READ] = "read",
@@ -23,8 +24,10 @@ static const char *const result_names[] = {
 	[SEAL_ALLOWED] = "allowed",
 };
 
-static void put_mechanisms(const struct confinement *c, struct pf_buf *b)
+static void put_mechanisms(const struct policy *policy, const struct confinement *c,
+			   struct pf_buf *b)
 {
+	const char *confined = policy->confined ? "true" : "false";
 	size_t covers = 0, readonly = 0;
 
 	for (size_t i = 0; i < c->n_mounts; i++) {
@@ -32,9 +35,9 @@ static void put_mechanisms(const struct confinement *c, struct pf_buf *b)
 		readonly += c->mounts[i].made_readonly;
 	}
 	pf_buf_printf(b,
-		      "{\"no_new_privs\":true,\"landlock\":%s,\"seccomp\":true,\"covers\":%zu,"
+		      "{\"no_new_privs\":%s,\"landlock\":%s,\"seccomp\":%s,\"covers\":%zu,"
 		      "\"readonly_mounts\":%zu,\"noexec_mounts\":%zu}",
-		      c->abi ? "true" : "false", covers, readonly, c->n_noexec);
+		      confined, c->abi ? "true" : "false", confined, covers, readonly, c->n_noexec);
 }
 
 static void put_keys(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
@@ -102,6 +105,25 @@ static void put_permitted(const struct policy *policy, struct pf_buf *b)
 	}
 }
 
+static void put_environment(const struct policy *policy, const struct confinement *c,
+			    struct pf_buf *b)
+{
+	const struct policy_value *env = &policy->keys[POLICY_ENV];
+
+	if (!env->present) {
+		pf_buf_puts(b, "null");
+		return;
+	}
+	pf_buf_puts(b, "{\"mode\":");
+	pf_buf_json(b, env->list.v[0]);
+	pf_buf_puts(b, ",\"dropped\":");
+	if (c->env)
+		env_report_json(c->env, b);
+	else
+		pf_buf_puts(b, "[]");
+	pf_buf_printf(b, ",\"count\":%zu}", c->env ? c->env->n : 0);
+}
+
 void confine_posture(const struct policy *policy, const struct confinement *c, int64_t probes,
 		     struct pf_buf *b)
 {
@@ -111,12 +133,14 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	else
 		pf_buf_puts(b, "null");
 	pf_buf_puts(b, ",\"mechanisms\":");
-	put_mechanisms(c, b);
+	put_mechanisms(policy, c, b);
 	pf_buf_puts(b, ",\"landlock\":");
 	confine_json_landlock(b, c);
 	pf_buf_puts(b, ",\"keys\":{");
 	put_keys(policy, c, b);
-	pf_buf_puts(b, "},\"mounts\":");
+	pf_buf_puts(b, "},\"environment\":");
+	put_environment(policy, c, b);
+	pf_buf_puts(b, ",\"mounts\":");
 	confine_json_mounts(b, c);
 	pf_buf_puts(b, ",\"noexec\":");
 	confine_json_noexec(b, c);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 GUARD_SOURCES =
 GUARD_SOURCES += runtime/guard/catalogue_load.c runtime/guard/policy_load.c
+GUARD_SOURCES += runtime/guard/env_report.c
 GUARD_SOURCES += \
 	runtime/guard/confine_bound.c \
 	runtime/guard/confine_check.c \

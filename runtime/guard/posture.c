@@ -75,7 +75,8 @@ static void put_mechanisms(struct pf_buf *b, const struct json *root)
 	if (is_true(m, "landlock"))
 		pf_buf_printf(b, "on, ABI %lld\n", (long long)json_integer(root, "abi", 0));
 	else
-		pf_buf_puts(b, "off: this host has none\n");
+		pf_buf_puts(b, is_true(m, "no_new_privs") ? "off: this host has none\n"
+							  : "off: no key confines it\n");
 	put_line(b, "  rights", json_get(json_get(root, "landlock"), "rights"), "none");
 	put_line(b, "  scopes", json_get(json_get(root, "landlock"), "scopes"), "none needed");
 	put_name(b, "seccomp");
@@ -103,6 +104,25 @@ static void put_keys(struct pf_buf *b, const struct json *keys)
 		     r = r->next)
 			rules++;
 		pf_buf_printf(b, " (%zu paths with @system)\n", rules);
+	}
+}
+
+static void put_environment(struct pf_buf *b, const struct json *env)
+{
+	put_name(b, "env");
+	if (!env || env->type != JSON_OBJECT) {
+		pf_buf_puts(b, "kept as it is\n");
+		return;
+	}
+	put_text(b, json_text(env, "mode", "?"));
+	pf_buf_printf(b, ", %lld dropped when it was created\n",
+		      (long long)json_integer(env, "count", 0));
+	for (const struct json *d = first(json_get(env, "dropped"), JSON_ARRAY); d; d = d->next) {
+		put_name(b, "  dropped");
+		put_text(b, json_text(d, "name", "?"));
+		pf_buf_puts(b, ": ");
+		put_text(b, json_text(d, "why", "?"));
+		pf_buf_puts(b, "\n");
 	}
 }
 
@@ -161,6 +181,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	pf_buf_puts(b, "\n");
 	put_mechanisms(b, root);
 	put_keys(b, json_get(root, "keys"));
+	put_environment(b, json_get(root, "environment"));
 	put_mounts(b, json_get(root, "mounts"));
 	put_line(b, "noexec", json_get(root, "noexec"), "no mount");
 	put_members(b, "probe", json_get(root, "probes"));

@@ -340,6 +340,33 @@ static struct box *example(void)
 	return b;
 }
 
+/* With @report: as if `env' had dropped two variables. */
+static void scrub(struct box *b, struct env_report *report)
+{
+	static struct env_drop second = { .name = "RUBYLIB",
+					  .why = "modules are loaded by it",
+					  .detail = "a path" };
+	static struct env_drop first = { &second, "LD_AUDIT", "it loads a library", NULL,
+					 "startContainer hook" };
+	static char word[] = "scrub", name[] = "GIT_*", *words[] = { word, NULL },
+		    *names[] = { name, NULL };
+	struct policy_value *env = &b->policy.keys[POLICY_ENV];
+
+	if (!report)
+		return;
+	*report = (struct env_report){ &first, &second, 2, ENV_SCRUB };
+	b->c.env = report;
+	*env = (struct policy_value){ .present = true,
+				      .list = { words, 1 },
+				      .origin = POLICY_FROM_BUILTIN,
+				      .origin_name = "agent" };
+	b->policy.keys[POLICY_ENV_KEEP] =
+		(struct policy_value){ .present = true,
+				       .list = { names, 1 },
+				       .origin = POLICY_FROM_ANNOTATION,
+				       .origin_name = "io.pinfold.env.keep" };
+}
+
 static void explain_and_posture_are_stable(void)
 {
 	static const struct {
@@ -353,6 +380,7 @@ static void explain_and_posture_are_stable(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		auto_buf text = { 0 }, json = { 0 }, posture = { 0 }, table = { 0 };
+		struct env_report report = { 0 };
 		struct box *b = example();
 
 		b->host.landlock_abi = rows[i].abi;
@@ -360,6 +388,7 @@ static void explain_and_posture_are_stable(void)
 		b->policy.permit.n = 1;
 		CHECK_INT(box_resolve(b), ==, 0);
 		b->c.caps_taken = 1 << 13;
+		scrub(b, rows[i].abi == 7 ? &report : NULL);
 		confine_explain(&b->policy, &b->c, false, &text);
 		confine_explain(&b->policy, &b->c, true, &json);
 		confine_posture(&b->policy, &b->c,

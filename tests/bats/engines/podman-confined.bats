@@ -81,6 +81,25 @@ ATTEMPTS='cat /secrets/key; cat /proc/self/root/secrets/key; cat /work/../secret
 	no_secret
 }
 
+@test "profile agent: what is set to run code is not there, by run and by exec, and the rest is" {
+	local env=(-e LD_PRELOAD=/work/x.so -e BASH_ENV=/work/x -e PYTHONPATH=/work -e NODE_OPTIONS=--max-old-space-size=64 -e PERL5LIB=/usr/x)
+
+	box "${AGENT[@]}" "${env[@]}" -- env
+	assert_status 0
+	assert_contains NODE_OPTIONS=--max-old-space-size=64 PERL5LIB=/usr/x HOME=
+	refute_output LD_PRELOAD # nor in the warning: that is the engine's to log, not mixed into what a program says
+	refute_output BASH_ENV
+	refute_output PYTHONPATH
+	up "${AGENT[@]}" "${env[@]}"
+	run -0 podman exec -e FINE=1 "$C" env </dev/null
+	assert_contains FINE=1 NODE_OPTIONS=--max-old-space-size=64 PERL5LIB=/usr/x
+	refute_output LD_PRELOAD # nor in a warning: that was told at create
+	refute_output BASH_ENV
+	run -0 podman exec -e LD_AUDIT=/work/x "$C" env </dev/null
+	refute_output LD_AUDIT=
+	assert_contains 'exec: 1 variable dropped' # to whoever asked for it
+}
+
 @test "exec -it is confined" {
 	up "${AGENT[@]}"
 	with_tty "podman exec -it -u agent $C sh -c 'cat /secrets/key; echo tried; tty; stty size'"

@@ -137,7 +137,7 @@ static void use_row(struct world *w, char *line)
 static void each_entry_has_its_verdict(void)
 {
 	static const char *const mounts[] = { "/work", "/data/", "/opt/vendor/lib", "/proc", NULL };
-	struct world w;
+	static struct world w;
 	int before = tap_count;
 
 	open_world(&w, mounts);
@@ -169,7 +169,7 @@ static void check_image(const char *name, const char *write)
 	struct env_report report = { 0 };
 	struct pf_error e = PF_ERROR_INIT;
 	struct oci_strings env = { image, 0 };
-	struct world w;
+	static struct world w;
 
 	open_world(&w, mounts);
 	snprintf(w.cwd, sizeof(w.cwd), "/");
@@ -225,7 +225,7 @@ static void check_place(struct world *w, const char *path, bool want)
 
 static void places_follow_the_policy(void)
 {
-	struct world w;
+	static struct world w;
 
 	open_world(&w, no_mounts);
 	check_place(&w, "/opt/x", true);
@@ -248,7 +248,7 @@ static void places_follow_the_policy(void)
 
 static void a_home_that_is_not_named_is_any_usual_one(void)
 {
-	struct world w;
+	static struct world w;
 
 	open_world(&w, no_mounts);
 	w.config.process.env.n = 0;
@@ -265,7 +265,7 @@ static void a_home_that_is_not_named_is_any_usual_one(void)
 static void a_mount_point_that_cannot_be_followed_spoils_all(void)
 {
 	static const char *const mounts[] = { "/a/../usr", NULL };
-	struct world w;
+	static struct world w;
 
 	open_world(&w, mounts);
 	check_place(&w, "/usr/lib", false);
@@ -283,7 +283,7 @@ static void check_bytes(struct world *w, const char *entry, const char *want)
 
 static void bytes_that_are_no_text(void)
 {
-	struct world w;
+	static struct world w;
 
 	open_world(&w, no_mounts);
 	check_bytes(&w, "A\nB=1",
@@ -315,7 +315,7 @@ static void of_equal_names_the_last_counts(void)
 	struct oci_strings first = { v, 3 }, second = { u, 2 };
 	struct env_report report = { 0 };
 	struct pf_error e = PF_ERROR_INIT;
-	struct world w;
+	static struct world w;
 
 	open_world(&w, no_mounts);
 	make(&w, "scrub");
@@ -341,7 +341,7 @@ static void a_huge_environment_is_judged_to_its_end(void)
 	struct oci_strings env = { v, MANY };
 	struct env_report report = { 0 };
 	struct pf_error e = PF_ERROR_INIT;
-	struct world w;
+	static struct world w;
 
 	must(v && text);
 	memset(text, 'A', (1 << 20) - 1);

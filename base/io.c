@@ -253,6 +253,18 @@ void pf_buf_json(struct pf_buf *b, const char *s)
 	pf_buf_puts(b, "\"");
 }
 
+void pf_buf_printable(struct pf_buf *b, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c == 0x7f)
+			pf_buf_printf(b, "\\x%02x", c);
+		else
+			pf_buf_add(b, s, 1);
+	}
+}
+
 void pf_buf_free(struct pf_buf *b)
 {
 	free(b->data);

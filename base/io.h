@@ -45,6 +45,8 @@ void pf_buf_puts(struct pf_buf *b, const char *s);
 void pf_buf_printf(struct pf_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** pf_buf_json() - @s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD */
 void pf_buf_json(struct pf_buf *b, const char *s);
+/** pf_buf_printable() - @s for a terminal: control characters, which a path or an image's words may hold, as \x1b */
+void pf_buf_printable(struct pf_buf *b, const char *s);
 void pf_buf_free(struct pf_buf *b);
 
 #define auto_buf __attribute__((cleanup(pf_buf_free))) struct pf_buf

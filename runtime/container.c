@@ -103,7 +103,7 @@ static int connect_start(const struct state *s, int *ret, struct pf_error *e)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	if (sock < 0)
-		return pf_fail_sys(e, errno, "socket");
+		return pf_fail_sys(e, errno, "make a socket to reach the init of `%s'", s->id);
 	/* By the directory's fd: a state root may be longer than the 108 bytes of a socket's name. */
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/start.sock", s->dir_fd);
 	if (connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
@@ -138,12 +138,12 @@ static int run_poststart(const struct state *s, struct pf_error *e)
 {
 	auto_buf json = { 0 };
 	struct oci_config config = { 0 };
-	auto_fd pidfd =
-		-EBADF; /* from before the hooks, which may take longer than the container lives */
+	auto_fd pidfd = -EBADF;
 	int ret;
 
 	if (!s->has_hooks_start)
 		return 0;
+	/* Before the hooks, which may take longer than the container lives: the pid may be another's by then. */
 	ret = state_pidfd(s, &pidfd, e);
 	if (ret < 0 && ret != -ESRCH)
 		return ret;

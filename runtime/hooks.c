@@ -79,7 +79,8 @@ static int run_one(const struct oci_hook *h, const char *kind, size_t i, const c
 	pid_t pid;
 
 	if (sink < 0)
-		return pf_fail_sys(e, sink, "%s hook #%zu `%s': memfd", kind, i, h->path);
+		return pf_fail_sys(e, sink, "%s hook #%zu `%s': memfd_create for its output", kind,
+				   i, h->path);
 	STEP(state_file(json, &state, e));
 	pf_debug("%s hook #%zu: %s", kind, i, h->path);
 	pid = fork();

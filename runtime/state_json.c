@@ -109,9 +109,13 @@ static int read_strings(const struct json *array, struct state *s, struct oci_st
 	ret->v = json_alloc(s->doc, (array->count + 1) * sizeof(*ret->v));
 	if (!ret->v)
 		return pf_fail_sys(e, ENOMEM, "read the state of `%s'", s->id);
-	for (const struct json *j = array->child; j; j = j->next)
-		if (j->type == JSON_STRING)
-			ret->v[ret->n++] = (char *)(uintptr_t)j->text;
+	/* Whatever is no string is damage: a list with less in it would let more variables pass. */
+	for (const struct json *j = array->child; j; j = j->next) {
+		if (j->type != JSON_STRING)
+			return pf_fail(e, PF_ERR_BUG, 0, "the state of `%s' is damaged: its env",
+				       s->id);
+		ret->v[ret->n++] = (char *)(uintptr_t)j->text;
+	}
 	return 0;
 }
 

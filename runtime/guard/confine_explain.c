@@ -11,19 +11,6 @@
 #include "runtime/guard/confine_impl.h"
 #include "runtime/guard/env_report.h"
 
-/* Paths and notes are the image's words: no control character reaches a terminal. */
-static void put_text(struct pf_buf *b, const char *s)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < 0x20 || c == 0x7f)
-			pf_buf_printf(b, "\\x%02x", c);
-		else
-			pf_buf_add(b, s, 1);
-	}
-}
-
 static void put_origin(const struct policy_value *value, struct pf_buf *b)
 {
 	const char *name = value->origin_name ? value->origin_name : "";
@@ -44,14 +31,14 @@ static void put_origin(const struct policy_value *value, struct pf_buf *b)
 		pf_buf_puts(b, "default");
 		break;
 	}
-	put_text(b, name);
+	pf_buf_printable(b, name);
 }
 
 static void put_list(const struct oci_strings *list, struct pf_buf *b)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		pf_buf_puts(b, i ? " " : "");
-		put_text(b, list->v[i]);
+		pf_buf_printable(b, list->v[i]);
 	}
 	if (list->n == 0)
 		pf_buf_puts(b, "nothing");
@@ -63,7 +50,7 @@ static void put_path(const struct confine_path *p, struct pf_buf *b)
 	if (p->is_image) {
 		pf_buf_puts(b, "/ without the mounts in it");
 	} else {
-		put_text(b, p->path);
+		pf_buf_printable(b, p->path);
 		if (p->is_dir && strcmp(p->path, "/") != 0)
 			pf_buf_puts(b, "/");
 	}
@@ -77,7 +64,7 @@ static void put_entry(const struct confinement *c, enum confine_key key, const c
 	size_t n = 0;
 
 	pf_buf_puts(b, "  ");
-	put_text(b, entry);
+	pf_buf_printable(b, entry);
 	pf_buf_puts(b, "\n");
 	for (size_t i = 0; i < c->n_paths; i++) {
 		if (c->paths[i].key != key || strcmp(c->paths[i].entry, entry) != 0)
@@ -103,7 +90,7 @@ static void put_head(const char *name, const struct policy_value *value, struct 
 	pf_buf_puts(b, "\n");
 	for (size_t i = 0; i < value->n_bounds; i++) {
 		pf_buf_puts(b, "  within ");
-		put_text(b, value->bounds[i].name ? value->bounds[i].name : "its bound");
+		pf_buf_printable(b, value->bounds[i].name ? value->bounds[i].name : "its bound");
 		pf_buf_puts(b, ": ");
 		put_list(&value->bounds[i].entries, b);
 		pf_buf_puts(b, "\n");
@@ -168,15 +155,15 @@ static void put_mounts(const struct confinement *c, struct pf_buf *b)
 		const struct confine_mount *m = &c->mounts[i];
 
 		pf_buf_puts(b, "  ");
-		put_text(b, m->path);
+		pf_buf_printable(b, m->path);
 		pf_buf_printf(b, ": %s", mount_state(c, m));
 		if (!m->covered && m->opened_by)
-			put_text(b, m->opened_by);
+			pf_buf_printable(b, m->opened_by);
 		pf_buf_puts(b, m->destination ? "\n" : " (not in config.json)\n");
 	}
 	for (size_t i = 0; i < c->n_noexec; i++) {
 		pf_buf_puts(b, i ? " " : "noexec: ");
-		put_text(b, c->noexec[i].path);
+		pf_buf_printable(b, c->noexec[i].path);
 	}
 	pf_buf_puts(b, c->n_noexec ? "\n" : "");
 }
@@ -207,7 +194,7 @@ static const char *pending(const struct policy *policy)
 static void explain_text(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
 {
 	pf_buf_puts(b, "profile: ");
-	put_text(b, policy->profile ? policy->profile : "none");
+	pf_buf_printable(b, policy->profile ? policy->profile : "none");
 	pf_buf_puts(b, "\n");
 	if (pending(policy))
 		pf_buf_printf(b, "  not enforced yet: %s\n", pending(policy));
@@ -231,7 +218,7 @@ static void explain_text(const struct policy *policy, const struct confinement *
 		pf_buf_printf(b, "degraded: %s\n", c->degraded[i]);
 	for (size_t i = 0; i < c->n_notes; i++) {
 		pf_buf_puts(b, "note: ");
-		put_text(b, c->notes[i].text);
+		pf_buf_printable(b, c->notes[i].text);
 		pf_buf_puts(b, "\n");
 	}
 }

@@ -22,19 +22,6 @@ static void put_name(struct pf_buf *b, const char *name)
 		pf_buf_puts(b, " ");
 }
 
-/* No control character of a path reaches a terminal. */
-static void put_text(struct pf_buf *b, const char *s)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < 0x20 || c == 0x7f)
-			pf_buf_printf(b, "\\x%02x", c);
-		else
-			pf_buf_add(b, s, 1);
-	}
-}
-
 static const struct json *first(const struct json *node, enum json_type type)
 {
 	return node && node->type == type ? node->child : NULL;
@@ -55,7 +42,7 @@ static void put_strings(struct pf_buf *b, const struct json *array, const char *
 		pf_buf_puts(b, none);
 	for (; item; item = item->next) {
 		if (item->type == JSON_STRING)
-			put_text(b, item->text);
+			pf_buf_printable(b, item->text);
 		pf_buf_puts(b, item->next ? " " : "");
 	}
 }
@@ -114,14 +101,14 @@ static void put_environment(struct pf_buf *b, const struct json *env)
 		pf_buf_puts(b, "kept as it is\n");
 		return;
 	}
-	put_text(b, json_text(env, "mode", "?"));
+	pf_buf_printable(b, json_text(env, "mode", "?"));
 	pf_buf_printf(b, ", %lld dropped when it was created\n",
 		      (long long)json_integer(env, "count", 0));
 	for (const struct json *d = first(json_get(env, "dropped"), JSON_ARRAY); d; d = d->next) {
 		put_name(b, "  dropped");
-		put_text(b, json_text(d, "name", "?"));
+		pf_buf_printable(b, json_text(d, "name", "?"));
 		pf_buf_puts(b, ": ");
-		put_text(b, json_text(d, "why", "?"));
+		pf_buf_printable(b, json_text(d, "why", "?"));
 		pf_buf_puts(b, "\n");
 	}
 }
@@ -132,14 +119,14 @@ static void put_mounts(struct pf_buf *b, const struct json *mounts)
 		const char *opener = json_text(m, "opened_by", NULL);
 
 		put_name(b, "mount");
-		put_text(b, json_text(m, "path", "?"));
+		pf_buf_printable(b, json_text(m, "path", "?"));
 		if (is_true(m, "covered")) {
 			pf_buf_puts(b, ": covered\n");
 			continue;
 		}
 		pf_buf_puts(b, is_true(m, "readonly") ? ": read-only" : ":");
 		pf_buf_puts(b, opener ? " opened by " : " not opened by an entry");
-		put_text(b, opener ? opener : "");
+		pf_buf_printable(b, opener ? opener : "");
 		pf_buf_puts(b, "\n");
 	}
 }
@@ -149,7 +136,7 @@ static void put_members(struct pf_buf *b, const char *name, const struct json *o
 	for (const struct json *m = first(object, JSON_OBJECT); m; m = m->next) {
 		put_name(b, name);
 		pf_buf_printf(b, "%s: ", m->key);
-		put_text(b, m->type == JSON_STRING ? m->text : "?");
+		pf_buf_printable(b, m->type == JSON_STRING ? m->text : "?");
 		pf_buf_puts(b, "\n");
 	}
 }
@@ -160,9 +147,9 @@ static void put_permitted(struct pf_buf *b, const struct json *list)
 		const char *voids = json_text(p, "voids", NULL);
 
 		put_name(b, "permitted");
-		put_text(b, json_text(p, "name", "?"));
+		pf_buf_printable(b, json_text(p, "name", "?"));
 		pf_buf_puts(b, voids ? ", which voids " : "");
-		put_text(b, voids ? voids : "");
+		pf_buf_printable(b, voids ? voids : "");
 		pf_buf_puts(b, "\n");
 	}
 }
@@ -177,7 +164,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 		return pf_wrap(e, "posture");
 	root = json_root(doc);
 	put_name(b, "profile");
-	put_text(b, json_text(root, "profile", "none"));
+	pf_buf_printable(b, json_text(root, "profile", "none"));
 	pf_buf_puts(b, "\n");
 	put_mechanisms(b, root);
 	put_keys(b, json_get(root, "keys"));
@@ -191,7 +178,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	put_members(b, "events", json_get(root, "events"));
 	for (const struct json *n = first(json_get(root, "notes"), JSON_ARRAY); n; n = n->next) {
 		put_name(b, "note");
-		put_text(b, n->type == JSON_STRING ? n->text : "?");
+		pf_buf_printable(b, n->type == JSON_STRING ? n->text : "?");
 		pf_buf_puts(b, "\n");
 	}
 	return b->failed ? pf_fail_sys(e, ENOMEM, "print the posture") : 0;

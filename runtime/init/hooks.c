@@ -26,6 +26,7 @@ static void hook_child(const struct plan *plan, const struct plan_hook *h, int s
 	char **argv = plan_argv(plan, h->args);
 	char **env = h->env.n ? plan_argv(plan, h->env) : default_env;
 	char *fallback[] = { (char *)(uintptr_t)plan_text(plan, h->path), NULL };
+
 	if (!default_env || !argv || !env)
 		_exit(125);
 	if (lseek(state_fd, 0, SEEK_SET) < 0 || dup2(state_fd, STDIN_FILENO) < 0)
@@ -68,9 +69,13 @@ static int run_hooks(struct init *c, struct plan_list list, const char *kind, in
 		const char *path = plan_text(plan, h[i].path);
 		auto_fd sink = sys_memfd_create("hook-output", PF_MFD_CLOEXEC);
 		char said[HOOK_WORDS];
-		pid_t pid = sink < 0 ? -1 : fork();
 		int status;
+		pid_t pid;
 
+		if (sink < 0)
+			return pf_fail_sys(e, sink, "%s hook `%s': memfd_create for its output",
+					   kind, path);
+		pid = fork();
 		if (pid < 0)
 			return pf_fail_sys(e, errno, "%s hook `%s': fork", kind, path);
 		if (pid == 0) {

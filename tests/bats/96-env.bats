@@ -189,6 +189,10 @@ got:      ${lines[-1]}"
 	assert_status 255
 	assert_contains "the state of \`$ID' is damaged: its env"
 	sed -i 's/"mode":"scrab"/"mode":"scrub"/' "$PF_ROOT/$ID/state.json"
+	sed -i 's/"places":\[/"places":[1,/' "$PF_ROOT/$ID/state.json"
+	run -255 pf exec "$ID" /probe env
+	assert_contains "the state of \`$ID' is damaged: its env"
+	sed -i 's/"places":\[1,/"places":[/' "$PF_ROOT/$ID/state.json"
 }
 
 @test "profile agent scrubs, for the first program and for exec" {

@@ -2,6 +2,7 @@
 GUARD_SOURCES =
 GUARD_SOURCES += runtime/guard/catalogue_load.c runtime/guard/policy_load.c
 GUARD_SOURCES += runtime/guard/env_report.c
+GUARD_SOURCES += runtime/guard/inventory.c runtime/guard/mountinfo.c runtime/guard/view.c runtime/guard/view_bundle.c runtime/guard/view_user.c
 GUARD_SOURCES += \
 	runtime/guard/confine_bound.c \
 	runtime/guard/confine_check.c \
@@ -21,5 +22,6 @@ GUARD_SOURCES += \
 	runtime/guard/confine_walk.c \
 	runtime/guard/posture.c
 GUARD_SOURCES += runtime/guard/confine_void.c
+UNIT_TESTS += tests/unit/t_inventory tests/unit/t_view
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
 EXTRA_DIST += tests/unit/confine_box.h $(wildcard $(top_srcdir)/tests/golden/explain/*)

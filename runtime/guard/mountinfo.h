@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PF_GUARD_MOUNTINFO_H
+#define PF_GUARD_MOUNTINFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One line of /proc/PID/mountinfo; proc(5) has its form. The strings lie in the line. */
+struct mountinfo {
+	uint64_t id, parent;
+	dev_t dev;
+	const char *root, *path, *fs, *source; /* source may be "" */
+	bool readonly, noexec, propagates;
+};
+
+/** mountinfo_parse() - take @line apart, which is changed; false: it is not understood */
+bool mountinfo_parse(char *line, struct mountinfo *ret);
+
+#endif

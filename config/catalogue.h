@@ -28,6 +28,7 @@ enum {
 	CATALOGUE_LIST_MAX = 64,       /* entries of one member */
 	CATALOGUE_TEXT_MAX = 255,      /* bytes of a string */
 	CATALOGUE_VALUE_MAX = 1 << 14, /* bytes of a value that a signature spans */
+	CATALOGUE_LIVE_MAX = 128,      /* patterns of directories that may fit one path */
 };
 
 enum credential_class {
@@ -157,8 +158,26 @@ struct credential_kind {
 	size_t n_paths, n_except, n_sockets, n_variables, n_content;
 };
 
+/* What lies where a pattern ends. */
+enum catalogue_type {
+	CATALOGUE_FILE,   /* a file; a directory of that name is something else */
+	CATALOGUE_TREE,   /* a directory and all below it, or a file: what is covered whole */
+	CATALOGUE_SOCKET, /* a socket */
+};
+
+/* A pattern of a path, an exception or a socket. */
+struct catalogue_entry {
+	const struct credential_path *path;
+	const struct credential_kind *kind;
+	uint16_t number; /* of the kind, in catalogue.kinds */
+	bool except;     /* what it matches, and all below that, is none of the kind's paths */
+	enum catalogue_type type;
+};
+
 struct catalogue_name; /* an entry of the index of names */
 struct catalogue_mark; /* an entry of the index of signatures */
+struct catalogue_node; /* a component that patterns have in common */
+struct catalogue_last; /* the last component of a pattern of any directory */
 
 struct catalogue {
 	const struct credential_kind **kinds; /* by id, ascending */
@@ -170,6 +189,14 @@ struct catalogue {
 	size_t n_marks;
 	uint16_t first[257];   /* of marks: where those that begin with a byte start */
 	uint16_t letters[256]; /* the alphabets that a byte belongs to, as bits */
+	/* by place, then by component, literal ones before those with a star: what shares a directory stands together */
+	const struct catalogue_entry *entries;
+	size_t n_entries;
+	const struct catalogue_node *nodes; /* a tree over them; the first three are the places */
+	size_t n_nodes;
+	const struct catalogue_last *lasts; /* literal ones first */
+	size_t n_lasts, n_literal_lasts;
+	void *block; /* owned; what was not read from JSON lies there, whole */
 	struct json_doc *docs[CATALOGUE_FILES_MAX + 1]; /* owned: the arenas */
 	size_t n_docs;
 };
@@ -224,6 +251,72 @@ size_t catalogue_find_socket(const struct catalogue *c, enum credential_place pl
 /** catalogue_path_matches() - one pattern alone, for who walks kinds one by one; @dir: all below it counts too */
 bool catalogue_path_matches(const struct credential_path *p, bool dir, enum credential_place place,
 			    const char *path);
+
+/*
+ * Where a walker of directories stands: which patterns the names so far leave possible. It is a value: kept on a stack,
+ * copied, dropped. A walk and catalogue_find_path() come to the same answers; the walk asks one component at a time.
+ *
+ * A `**' within a pattern stays possible in every directory below, as does every pattern of place ANY, so a walker that
+ * lists whole trees gets all from catalogue_leaf(). Whoever only looks names up does so for the names of
+ * catalogue_next_name(), and lists where catalogue_must_list() says that a pattern cannot be looked up.
+ */
+struct catalogue_cursor {
+	const struct catalogue *c;
+	uint16_t n, live[CATALOGUE_LIVE_MAX]; /* nodes whose children may match */
+	uint8_t spot;                         /* what AT_ROOT knows of /root, /home and /var/run */
+	bool marked;                          /* one of the following is not empty */
+	uint64_t inside[CATALOGUE_KINDS_MAX / 64];   /* kinds that cover this directory */
+	uint64_t excepted[CATALOGUE_KINDS_MAX / 64]; /* kinds that except it */
+};
+
+/** catalogue_root() - before the first component; ANY: a tree whose place is unknown */
+void catalogue_root(const struct catalogue *c, enum credential_place place,
+		    struct catalogue_cursor *ret);
+/**
+ * catalogue_enter() - into the directory @name
+ * From AT_ROOT, /root and /home/NAME are homes as well, and /var/run is /run.
+ *
+ * Return: a pattern that has a place goes on from there. Where none does, @ret only knows those of any directory, and
+ * whoever does not list is done.
+ */
+bool catalogue_enter(const struct catalogue_cursor *cur, const char *name,
+		     struct catalogue_cursor *ret);
+
+struct catalogue_leaf {
+	const struct credential_kind *kind;
+	enum catalogue_type type; /* what must lie there; whether it does is the caller's to see */
+};
+
+/**
+ * catalogue_leaf() - what @name in the cursor's directory would be, exceptions applied
+ * Only patterns that end there count: of a kind with cover dir, the directory itself and not what lies in it.
+ *
+ * Return: how many there are, by id; the first @max are in @ret. A kind may be there twice: as a path and as a socket.
+ */
+size_t catalogue_leaf(const struct catalogue_cursor *cur, const char *name,
+		      struct catalogue_leaf *ret, size_t max);
+
+struct catalogue_names {
+	uint16_t live, child; /* zero: from the start */
+	char name[CATALOGUE_TEXT_MAX + 1];
+};
+
+/**
+ * catalogue_next_name() - the next name worth looking up in the cursor's directory, in @it->name
+ * Of patterns that have a place; homes are not named, as they are the caller's to know. One name may come twice.
+ */
+bool catalogue_next_name(const struct catalogue_cursor *cur, struct catalogue_names *it);
+/** catalogue_must_list() - a component with a star follows, in a pattern that has a place */
+bool catalogue_must_list(const struct catalogue_cursor *cur);
+
+/**
+ * catalogue_find_any_name() - patterns of any directory whose last component fits a file's name
+ * For walks of unknown trees: catalogue_path_matches() judges the few that fit. Exceptions are not applied.
+ *
+ * Return: as above.
+ */
+size_t catalogue_find_any_name(const struct catalogue *c, const char *name,
+			       const struct catalogue_entry **ret, size_t max);
 
 struct catalogue_hit {
 	const struct credential_kind *kind;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is a name? Variables by the index; paths and sockets by walking the patterns, each of which differs from nearly
- * every path within its first bytes. Matching is linear: it only ever goes back to the last star.
+ * What is a name? Variables by the index; paths and sockets by a walk along the tree of patterns. Matching is linear: it
+ * only ever goes back to the last star.
  */
 #include <config.h>
 
@@ -11,16 +11,15 @@
 
 /* ---- one component, and paths */
 
-/* @p holds stars that stand for any bytes but `/'. */
-static bool match_part(const char *p, size_t pn, const char *s, size_t sn)
+static bool match_stars(struct catalogue_part p, struct catalogue_part s)
 {
 	size_t i = 0, j = 0, star = SIZE_MAX, mark = 0;
 
-	while (j < sn) {
-		if (i < pn && p[i] == '*') {
+	while (j < s.len) {
+		if (i < p.len && p.v[i] == '*') {
 			star = i++;
 			mark = j;
-		} else if (i < pn && p[i] == s[j]) {
+		} else if (i < p.len && p.v[i] == s.v[j]) {
 			i++;
 			j++;
 		} else if (star != SIZE_MAX) {
@@ -30,21 +29,21 @@ static bool match_part(const char *p, size_t pn, const char *s, size_t sn)
 			return false;
 		}
 	}
-	while (i < pn && p[i] == '*')
+	while (i < p.len && p.v[i] == '*')
 		i++;
-	return i == pn;
+	return i == p.len;
 }
 
-static size_t part_length(const char *s)
+/* Nearly every name differs from nearly every pattern in its first or its last byte. */
+bool catalogue_part_matches(struct catalogue_part p, struct catalogue_part s)
 {
-	return strcspn(s, "/");
-}
-
-/* Behind the component and its slash; the end of the string otherwise. */
-static const char *next_part(const char *s)
-{
-	s += part_length(s);
-	return *s == '/' ? s + 1 : s;
+	if (p.len == 0 || s.len == 0)
+		return p.len == s.len;
+	if (p.v[0] != '*' && p.v[0] != s.v[0])
+		return false;
+	if (p.v[p.len - 1] != '*' && p.v[p.len - 1] != s.v[s.len - 1])
+		return false;
+	return match_stars(p, s);
 }
 
 static bool is_any(const char *p)
@@ -52,7 +51,7 @@ static bool is_any(const char *p)
 	return p[0] == '*' && p[1] == '*' && (p[2] == '/' || p[2] == '\0');
 }
 
-/* Most components differ in their first byte. */
+/* Most paths differ in their first byte. */
 static bool may_match(char p, char s)
 {
 	return p && s && (p == s || p == '*');
@@ -63,19 +62,21 @@ static bool match_path(const char *p, const char *s, bool dir)
 	const char *star = NULL, *mark = NULL;
 
 	for (;;) {
+		const struct catalogue_part want = catalogue_part(p), have = catalogue_part(s);
+
 		if (*p == '\0' && (*s == '\0' || dir))
 			return true;
 		if (is_any(p)) {
-			star = p = next_part(p);
+			star = p = catalogue_next_part(want);
 			mark = s;
 			if (*p == '\0')
 				return true;
-		} else if (may_match(*p, *s) && match_part(p, part_length(p), s, part_length(s))) {
-			p = next_part(p);
-			s = next_part(s);
+		} else if (want.len > 0 && have.len > 0 && catalogue_part_matches(want, have)) {
+			p = catalogue_next_part(want);
+			s = catalogue_next_part(have);
 		} else if (star && *mark) {
 			p = star;
-			s = mark = next_part(mark);
+			s = mark = catalogue_next_part(catalogue_part(mark));
 		} else {
 			return false;
 		}
@@ -129,30 +130,66 @@ bool catalogue_path_matches(const struct credential_path *p, bool dir, enum cred
 	return *q.path && matches(p, dir, &q);
 }
 
-static bool any_matches(const struct credential_path *v, size_t n, bool dir,
-			const struct question *q)
+/*
+ * The walk that a walker of directories makes, along one path. @inside: what covers a directory that the path lies in, and
+ * what excepts one, as catalogue_enter() leaves it
+ */
+static bool walk(const struct catalogue *c, enum credential_place place, const char *path,
+		 struct catalogue_cursor *inside, struct catalogue_answer *answer)
 {
-	for (size_t i = 0; i < n; i++)
-		if (matches(&v[i], dir, q))
-			return true;
-	return false;
+	const struct question q = ask(place, path);
+	struct catalogue_cursor cursors[2], *at = &cursors[0], *next = &cursors[1], *swap;
+	struct catalogue_part part = catalogue_part(q.path);
+	const char *rest = catalogue_next_part(part);
+
+	if (!*q.path)
+		return false;
+	catalogue_root(c, place, at);
+	while (*rest) {
+		(void)catalogue_enter_part(at, part, next);
+		swap = at;
+		at = next;
+		next = swap;
+		part = catalogue_part(rest);
+		rest = catalogue_next_part(part);
+	}
+	catalogue_ask(at, part, answer);
+	inside->marked = at->marked;
+	if (at->marked) {
+		memcpy(inside->inside, at->inside, sizeof(inside->inside));
+		memcpy(inside->excepted, at->excepted, sizeof(inside->excepted));
+	}
+	return answer->used || at->marked;
+}
+
+/* The kinds of 64 numbers. */
+static size_t put_word(const struct credential_kind **kinds, uint64_t found,
+		       const struct credential_kind **ret, size_t had, size_t max)
+{
+	size_t n = had;
+
+	for (; found; found &= found - 1) {
+		if (n < max)
+			ret[n] = kinds[__builtin_ctzll(found)];
+		n++;
+	}
+	return n;
 }
 
 size_t catalogue_find_path(const struct catalogue *c, enum credential_place place, const char *path,
 			   const struct credential_kind **ret, size_t max)
 {
-	const struct question q = ask(place, path);
+	struct catalogue_answer a;
+	struct catalogue_cursor in;
 	size_t n = 0;
 
-	for (size_t i = 0; *q.path && i < c->n_kinds; i++) {
-		const struct credential_kind *k = c->kinds[i];
+	if (!walk(c, place, path, &in, &a))
+		return 0;
+	for (size_t i = 0; i < CATALOGUE_KINDS_MAX / 64; i++) {
+		uint64_t found = (a.used ? a.path[i] : 0) | (in.marked ? in.inside[i] : 0);
+		uint64_t except = (a.used ? a.except[i] : 0) | (in.marked ? in.excepted[i] : 0);
 
-		if (!any_matches(k->paths, k->n_paths, k->cover == CREDENTIAL_COVER_DIR, &q) ||
-		    any_matches(k->except, k->n_except, true, &q))
-			continue;
-		if (n < max)
-			ret[n] = k;
-		n++;
+		n = put_word(c->kinds + i * 64, found & ~except, ret, n, max);
 	}
 	return n;
 }
@@ -160,18 +197,14 @@ size_t catalogue_find_path(const struct catalogue *c, enum credential_place plac
 size_t catalogue_find_socket(const struct catalogue *c, enum credential_place place,
 			     const char *path, const struct credential_kind **ret, size_t max)
 {
-	const struct question q = ask(place, path);
+	struct catalogue_answer a;
+	struct catalogue_cursor in;
 	size_t n = 0;
 
-	for (size_t i = 0; *q.path && i < c->n_kinds; i++) {
-		const struct credential_kind *k = c->kinds[i];
-
-		if (!any_matches(k->sockets, k->n_sockets, false, &q))
-			continue;
-		if (n < max)
-			ret[n] = k;
-		n++;
-	}
+	if (!walk(c, place, path, &in, &a) || !a.used)
+		return 0;
+	for (size_t i = 0; i < CATALOGUE_KINDS_MAX / 64; i++)
+		n = put_word(c->kinds + i * 64, a.socket[i], ret, n, max);
 	return n;
 }
 
@@ -220,7 +253,9 @@ size_t catalogue_find_variable(const struct catalogue *c, const char *name,
 		if (n > 0 && p->letters < letters)
 			break;
 		/* the star stands for at least one byte: `TF_TOKEN_' is nobody's */
-		if (p->letters >= len || !match_part(p->name, strlen(p->name), name, len))
+		if (p->letters >= len ||
+		    !catalogue_part_matches((struct catalogue_part){ p->name, strlen(p->name) },
+					    (struct catalogue_part){ name, len }))
 			continue;
 		letters = p->letters;
 		if (n < max)

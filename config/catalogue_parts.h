@@ -19,6 +19,70 @@ struct catalogue_mark {
 	const struct credential_signature *signature;
 };
 
+/* The tree of patterns. Children stand together, sorted by name: literal ones, then `**', then those with a star. */
+struct catalogue_node {
+	const char *name; /* within a pattern: ends after .len bytes */
+	uint16_t len;
+	uint16_t at;         /* where the children's components begin in a pattern */
+	uint16_t first, own; /* entries that end here */
+	uint16_t end;        /* of the entries that end here or below */
+	uint16_t child, n_literal, n_star;
+	bool any;   /* `**' */
+	bool place; /* the pattern has one: it does not begin with `**' */
+};
+
+struct catalogue_last {
+	const char *name;
+	uint16_t len;
+	uint16_t entry;
+};
+
+/* One component of a path or of a pattern; not terminated. */
+struct catalogue_part {
+	const char *v;
+	size_t len;
+};
+
+static inline struct catalogue_part catalogue_part(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] && s[n] != '/')
+		n++;
+	return (struct catalogue_part){ s, n };
+}
+
+/* Behind the component and its slash; the end of the string otherwise. */
+static inline const char *catalogue_next_part(struct catalogue_part part)
+{
+	const char *end = part.v + part.len;
+
+	return *end == '/' ? end + 1 : end;
+}
+
+/** catalogue_part_compare() - the order of literal components */
+int catalogue_part_compare(struct catalogue_part a, struct catalogue_part b);
+/** catalogue_part_matches() - @p holds stars that stand for any bytes */
+bool catalogue_part_matches(struct catalogue_part p, struct catalogue_part s);
+/** catalogue_enter_part(), catalogue_ask() - catalogue_enter() and catalogue_leaf() for catalogue_find.c */
+bool catalogue_enter_part(const struct catalogue_cursor *cur, struct catalogue_part name,
+			  struct catalogue_cursor *ret);
+
+struct catalogue_answer {
+	bool used; /* else the rest has no value */
+	uint64_t path[CATALOGUE_KINDS_MAX / 64], except[CATALOGUE_KINDS_MAX / 64];
+	uint64_t socket[CATALOGUE_KINDS_MAX / 64];
+};
+
+void catalogue_ask(const struct catalogue_cursor *cur, struct catalogue_part name,
+		   struct catalogue_answer *ret);
+
+/* catalogue_index.c */
+int catalogue_index_names(struct catalogue *c, struct pf_error *e);
+int catalogue_index_marks(struct catalogue *c, struct pf_error *e);
+/* catalogue_paths.c */
+int catalogue_index_paths(struct catalogue *c, struct pf_error *e);
+
 /* catalogue_words.c: a word and its place in an enum */
 extern const char *const credential_classes[CREDENTIAL_CLASS_COUNT_];
 extern const char *const credential_covers[CREDENTIAL_COVER_COUNT_];

@@ -10,9 +10,8 @@
 
 #include "base/cleanup.h"
 #include "config/catalogue_parts.h"
-#include "config/policy_parts.h"
 
-enum { DEPTH_MAX = 8, NODES_MAX = 131072 };
+enum { DEPTH_MAX = 8, NODES_MAX = 131072, ID_MAX = 63 };
 
 struct reading {
 	struct json_doc *doc;
@@ -21,10 +20,18 @@ struct reading {
 
 typedef int member_fn(const struct reading *r, const struct json *n, struct pf_error *e);
 
+/* As a name of a profile is. */
+static bool is_id(const char *id)
+{
+	size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return id[n] == '\0' && n <= ID_MAX && id[0] != '-';
+}
+
 static int read_id(const struct reading *r, const struct json *n, struct pf_error *e)
 {
 	STEP(catalogue_text(n, &r->kind->id, e));
-	if (!policy_name_check(r->kind->id))
+	if (!is_id(r->kind->id))
 		return json_fail(e, PF_ERR_POLICY, n,
 				 "`%.80s' is no id: up to 63 of a-z, 0-9 and `-', not `-' first",
 				 r->kind->id);
@@ -264,9 +271,10 @@ static int parse(const struct policy_file *file, const char *origin, struct cata
 			e->kind = PF_ERR_POLICY;
 		return err;
 	}
-	copy = policy_strdup(ret->doc, origin, strlen(origin), e);
+	copy = json_alloc(ret->doc, strlen(origin) + 1);
 	if (!copy)
-		return -ENOMEM;
+		return pf_fail_sys(e, ENOMEM, "read the credentials");
+	memcpy(copy, origin, strlen(origin));
 	return read_root(json_root(ret->doc), ret, copy, e);
 }
 

@@ -34,13 +34,17 @@ CONFIG_SOURCES += \
 	config/catalogue.c \
 	config/catalogue_allow.c \
 	config/catalogue_blob.S \
+	config/catalogue_builtin.c \
 	config/catalogue_fields.c \
 	config/catalogue_find.c \
+	config/catalogue_index.c \
+	config/catalogue_paths.c \
 	config/catalogue_print.c \
 	config/catalogue_read.c \
 	config/catalogue_scan.c \
+	config/catalogue_walk.c \
 	config/catalogue_words.c
-UNIT_TESTS += tests/unit/t_catalogue tests/unit/t_catalogue_allow tests/unit/t_catalogue_data
+UNIT_TESTS += tests/unit/t_catalogue tests/unit/t_catalogue_allow tests/unit/t_catalogue_data tests/unit/t_catalogue_walk
 
 # The kinds of credentials are embedded, by .incbin, which no dependency scanner sees; the file is installed to be read.
 config/catalogue_blob.$(OBJEXT): $(top_srcdir)/config/credentials.json

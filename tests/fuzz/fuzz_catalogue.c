@@ -60,8 +60,62 @@ static void check_scan(const struct catalogue *c, const struct credential_kind *
 	}
 }
 
+static size_t count_matches(const struct credential_path *v, size_t n, enum credential_place place,
+			    const char *path)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += catalogue_path_matches(&v[i], false, place, path);
+	return found;
+}
+
+static bool is_excepted(const struct credential_kind *k, enum credential_place place,
+			const char *path)
+{
+	for (size_t i = 0; i < k->n_except; i++)
+		if (catalogue_path_matches(&k->except[i], true, place, path))
+			return true;
+	return false;
+}
+
+/* A walk along @path comes to what the patterns say, one by one. */
+static void check_walk(const struct catalogue *c, enum credential_place place, const char *path)
+{
+	struct catalogue_cursor cursors[2];
+	struct catalogue_names it = { 0 };
+	char *copy = strdup(path), *name = copy, *slash;
+	size_t at = 0, want = 0;
+
+	require(copy);
+	name += strspn(name, "/");
+	catalogue_root(c, place, &cursors[0]);
+	while ((slash = strchr(name, '/')) && slash[1]) {
+		*slash = '\0';
+		(void)catalogue_enter(&cursors[at], name, &cursors[!at]);
+		at = !at;
+		name = slash + 1;
+		require(cursors[at].n <= CATALOGUE_LIVE_MAX);
+	}
+	name[strcspn(name, "/")] = '\0';
+	for (size_t i = 0; i < c->n_kinds; i++) {
+		const struct credential_kind *k = c->kinds[i];
+
+		want += count_matches(k->paths, k->n_paths, place, path) > 0 &&
+			!is_excepted(k, place, path);
+		want += count_matches(k->sockets, k->n_sockets, place, path) > 0;
+	}
+	/* of /var/run as a directory more than one name is true */
+	if (strncmp(path + strspn(path, "/"), "var/run/", 8) != 0)
+		require(!*copy || catalogue_leaf(&cursors[at], name, NULL, 0) == want);
+	while (catalogue_next_name(&cursors[at], &it))
+		require(it.name[0] && !strchr(it.name, '/'));
+	free(copy);
+}
+
 static void check_names(const struct catalogue *c, const char *path, const char *name)
 {
+	const struct catalogue_entry *entries[FOUND_MAX];
 	const struct credential_kind *kinds[FOUND_MAX];
 	struct catalogue_variable v[FOUND_MAX];
 
@@ -70,7 +124,9 @@ static void check_names(const struct catalogue *c, const char *path, const char 
 
 		require(catalogue_find_path(c, at, path, kinds, FOUND_MAX) <= c->n_kinds);
 		require(catalogue_find_socket(c, at, path, kinds, FOUND_MAX) <= c->n_kinds);
+		check_walk(c, at, path);
 	}
+	require(catalogue_find_any_name(c, name, entries, FOUND_MAX) <= c->n_entries);
 	require(catalogue_find_variable(c, name, v, FOUND_MAX) ==
 		catalogue_find_variable(c, name, NULL, 0));
 }

@@ -77,6 +77,46 @@ struct catalogue_answer {
 void catalogue_ask(const struct catalogue_cursor *cur, struct catalogue_part name,
 		   struct catalogue_answer *ret);
 
+/*
+ * The embedded catalogue as the build leaves it in config/catalogue.img: after this header the block, the places in it
+ * that hold pointers, and the texts. A pointer is an offset until the block was copied to where it lives: a program that
+ * carried 5,000 real pointers would be relocated by each of its starts, whether or not it wants a catalogue.
+ */
+struct catalogue_image {
+	char magic[8];
+	uint32_t layout;   /* of the structs; another means that the build is mixed up */
+	uint32_t n_block;  /* bytes; begins with struct catalogue */
+	uint32_t n_inner;  /* offsets in the block that hold an offset in the block */
+	uint32_t n_outer;  /* offsets in the block that hold an offset in the texts */
+	uint32_t n_texts;  /* bytes */
+	uint32_t reserved; /* what follows is aligned */
+};
+
+#define CATALOGUE_IMAGE_MAGIC "pfcat 1\n"
+
+static inline uint32_t catalogue_layout(void)
+{
+	const size_t sizes[] = {
+		sizeof(struct catalogue),
+		sizeof(struct credential_kind),
+		sizeof(struct credential_path),
+		sizeof(struct credential_variable),
+		sizeof(struct credential_signature),
+		sizeof(struct catalogue_name),
+		sizeof(struct catalogue_mark),
+		sizeof(struct catalogue_entry),
+		sizeof(struct catalogue_node),
+		sizeof(struct catalogue_last),
+		offsetof(struct catalogue, block),
+		offsetof(struct credential_kind, content),
+	};
+	uint32_t sum = 1;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		sum = sum * 31 + (uint32_t)sizes[i];
+	return sum;
+}
+
 /* catalogue_index.c */
 int catalogue_index_names(struct catalogue *c, struct pf_error *e);
 int catalogue_index_marks(struct catalogue *c, struct pf_error *e);

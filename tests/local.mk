@@ -54,9 +54,9 @@ FUZZERS = $(patsubst $(top_srcdir)/tests/fuzz/%.c,fuzzobj/%,$(wildcard $(top_src
 fuzzobj/%.o: %.c config.h
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
-fuzzobj/%.o: %.S $(top_srcdir)/config/credentials.json
+fuzzobj/%.o: %.S $(top_srcdir)/config/credentials.json config/catalogue.img
 	@$(MKDIR_P) $(@D)
-	$(AM_V_CC)$(FUZZ_CC) -I$(top_srcdir) -c -o $@ $<
+	$(AM_V_CC)$(FUZZ_CC) -I. -I$(top_srcdir) -c -o $@ $<
 fuzzobj/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)
 	$(AM_V_CCLD)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJECTS) $(PF_DEP_LIBS)
 fuzz: $(FUZZERS)

@@ -210,6 +210,20 @@ static void every_kind_is_found_by_its_examples_and_by_no_near_miss(void)
 			tap_check(false, catalogue.kinds[i]->id, __FILE__, __LINE__);
 }
 
+/* What is loaded was prepared by the build; what is read with an operator's files comes to the same. */
+static void as_read_from_json_every_kind_is_found_the_same_way(void)
+{
+	struct catalogue loaded = catalogue;
+	struct pf_error e = PF_ERROR_INIT;
+	struct policy_file file;
+
+	catalogue_builtin(&file);
+	CHECK_INT(catalogue_build(&file, 1, &catalogue, &e), ==, 0);
+	every_kind_is_found_by_its_examples_and_by_no_near_miss();
+	catalogue_free(&catalogue);
+	catalogue = loaded;
+}
+
 /* What official images and everyday shells carry must not count as a credential. */
 static void everyday_variables_are_none(void)
 {
@@ -346,6 +360,7 @@ int main(int argc, char **argv)
 	RUN(every_class_has_a_kind);
 	RUN(files_that_are_not_covered_have_signatures);
 	RUN(every_kind_is_found_by_its_examples_and_by_no_near_miss);
+	RUN(as_read_from_json_every_kind_is_found_the_same_way);
 	RUN(everyday_variables_are_none);
 	RUN(everyday_files_are_none);
 	RUN(the_json_is_read_back_as_the_same_catalogue);

@@ -136,6 +136,7 @@ struct credential_signature {
 	const char *then;      /* must follow them; NULL: anything outside the alphabet */
 	bool scoped;           /* only in the kind's own files and in variables that it inspects */
 	bool inside;           /* may begin within a word */
+	bool body; /* base64 as of a key must follow: a page that quotes the first line of one is no find */
 };
 
 struct credential_principal {

@@ -282,11 +282,13 @@ static int read_signature_member(const struct json *m, struct credential_signatu
 		return read_bool(m, &s->scoped, e);
 	if (strcmp(m->key, "inside") == 0)
 		return read_bool(m, &s->inside, e);
+	if (strcmp(m->key, "body") == 0)
+		return read_bool(m, &s->body, e);
 	if (strcmp(m->key, "alphabet") != 0)
 		return json_fail(
 			e, PF_ERR_POLICY, m,
-			"unknown member: prefix, alphabet, min, max, contains, then, scoped "
-			"and inside are known");
+			"unknown member: prefix, alphabet, min, max, contains, then, scoped, "
+			"inside and body are known");
 	STEP(catalogue_word(m, credential_alphabets, CREDENTIAL_ALPHABET_COUNT_, &word, e));
 	s->alphabet = (enum credential_alphabet)word;
 	return 0;
@@ -305,6 +307,9 @@ static int check_signature(const struct json *n, const struct credential_signatu
 				 PREFIX_MIN);
 	if (none && (s->min > 0 || s->max > 0 || s->contains || s->then))
 		return json_fail(e, PF_ERR_POLICY, n, "what follows the prefix needs an alphabet");
+	if (!none && s->body)
+		return json_fail(e, PF_ERR_POLICY, n,
+				 "`body' follows a prefix without an alphabet");
 	if (!none && (s->max == 0 || s->min > s->max))
 		return json_fail(e, PF_ERR_POLICY, n,
 				 "`max' must be there, and be no less than `min'");

@@ -169,6 +169,7 @@ static void json_signature(struct pf_buf *b, const struct credential_signature *
 		member(b, "then", s->then);
 	pf_buf_puts(b, s->scoped ? ",\"scoped\":true" : "");
 	pf_buf_puts(b, s->inside ? ",\"inside\":true" : "");
+	pf_buf_puts(b, s->body ? ",\"body\":true" : "");
 	pf_buf_puts(b, "}");
 }
 

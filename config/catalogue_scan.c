@@ -10,7 +10,12 @@
 
 #include "config/catalogue_parts.h"
 
-enum { BLANKS_MAX = 8 };
+enum {
+	BLANKS_MAX = 8,
+	BODY_LEAST =
+		60, /* bytes of base64: the shortest private key in PEM, an Ed25519 one, has one line of 64 */
+	BODY_LINES = 32, /* with the header fields before them */
+};
 
 struct text {
 	const char *v;
@@ -78,6 +83,64 @@ static bool follows(const struct text *t, size_t at, const char *part)
 	return n <= t->len - at && (n == 0 || memcmp(t->v + at, part, n) == 0);
 }
 
+/* ---- the body of a key: lines of base64 behind the first line */
+
+/* The end of a line, as it is or as a JSON string and a variable have it; 0: there is none */
+static size_t line_end(const struct text *t, size_t at)
+{
+	if (at >= t->len)
+		return 0;
+	if (t->v[at] == '\n' || t->v[at] == '\r')
+		return 1;
+	return at + 1 < t->len && t->v[at] == '\\' && (t->v[at + 1] == 'n' || t->v[at + 1] == 'r')
+		       ? 2
+		       : 0;
+}
+
+static size_t count_base64(const struct catalogue *c, const struct text *t, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < t->len && n < BODY_LEAST &&
+	       (c->letters[(unsigned char)t->v[at + n]] & (1u << CREDENTIAL_BASE64)))
+		n++;
+	return n;
+}
+
+/* Where the line ends, if it is one of the fields that may stand before a body (`Version: 1'); 0: it is none */
+static size_t skip_field(const struct text *t, size_t at)
+{
+	bool colon = false;
+
+	while (at < t->len && !line_end(t, at) && t->v[at] != '"')
+		colon |= t->v[at++] == ':';
+	return colon ? at : 0;
+}
+
+static bool has_body(const struct catalogue *c, const struct text *t, size_t at)
+{
+	size_t total = 0;
+
+	for (size_t lines = 0; lines < BODY_LINES && at < t->len; lines++) {
+		size_t n;
+
+		at += count_blanks(t, at);
+		n = count_base64(c, t, at);
+		if (total + n >= BODY_LEAST)
+			return true;
+		if (n > 0 && line_end(t, at + n)) {
+			total += n;
+			at += n;
+		} else if (!line_end(t, at)) {
+			at = total > 0 ? 0 : skip_field(t, at);
+			if (at == 0)
+				return false;
+		}
+		at += line_end(t, at);
+	}
+	return false;
+}
+
 /* The length of what @s describes at @at, or 0. */
 static size_t match_signature(const struct catalogue *c, const struct text *t, size_t at,
 			      const struct credential_signature *s)
@@ -94,7 +157,7 @@ static size_t match_signature(const struct catalogue *c, const struct text *t, s
 	       (c->letters[(unsigned char)t->v[to]] & (1u << s->alphabet)))
 		to++;
 	if (s->alphabet == CREDENTIAL_ALPHABET_NONE)
-		return to - at;
+		return s->body && !has_body(c, t, to) ? 0 : to - at;
 	if (to - from < s->min || to - from > s->max || !holds(t, from, to, s->contains) ||
 	    !follows(t, to, s->then))
 		return 0;

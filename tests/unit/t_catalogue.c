@@ -141,6 +141,8 @@ static void a_signature_says_enough(void)
 	refused(SIGNATURE("\"prefix\":\"abcdefgh\",\"alphabet\":\"hex\",\"max\":-1"),
 		"out of range");
 	refused(SIGNATURE("\"prefix\":\"abcdefgh\",\"regex\":\".*\""), "unknown member");
+	refused(SIGNATURE("\"prefix\":\"abcdefgh\",\"alphabet\":\"hex\",\"max\":9,\"body\":true"),
+		"`body' follows a prefix without an alphabet");
 	refused(SIGNATURE("\"prefix\":\"abcdefgh\",\"scoped\":1"), "expected boolean");
 }
 

@@ -171,12 +171,16 @@ static int apply_flags(struct exec_flags *f, struct cli *cli, struct oci_config 
 	return f->env.n ? add_env(c, &f->env, e) : 0;
 }
 
-static const char *copy_text(struct json_doc *doc, const char *text)
+/* @text outlives its own document in that of the exec; NULL stays NULL. */
+static int keep_text(struct json_doc *doc, const char *text, const char **ret, struct pf_error *e)
 {
-	size_t n = strlen(text) + 1;
-	char *copy = json_alloc(doc, n);
+	size_t n = text ? strlen(text) + 1 : 0;
+	char *copy = text ? json_alloc(doc, n) : NULL;
 
-	return copy ? memcpy(copy, text, n) : NULL;
+	if (text && !copy)
+		return pf_fail_sys(e, ENOMEM, "read the CPU affinity of the container");
+	*ret = copy ? memcpy(copy, text, n) : NULL;
+	return 0;
 }
 
 /* A process file without execCPUAffinity has that of the container. */
@@ -193,12 +197,12 @@ static int inherit_affinity(const struct state *s, struct oci_config *c, struct 
 	STEP(pf_read_file_at(s->dir_fd, "config.json", JSON_MAX_BYTES, &text, &len, e));
 	if (!strstr(text, "execCPUAffinity"))
 		return 0;
-	ret = oci_config_parse(text, len, &of_container, e);
-	if (ret == 0 && of_container.process.cpu_affinity_initial)
-		p->cpu_affinity_initial =
-			copy_text(c->doc, of_container.process.cpu_affinity_initial);
-	if (ret == 0 && of_container.process.cpu_affinity_final)
-		p->cpu_affinity_final = copy_text(c->doc, of_container.process.cpu_affinity_final);
+	STEP(oci_config_parse(text, len, &of_container, e));
+	ret = keep_text(c->doc, of_container.process.cpu_affinity_initial, &p->cpu_affinity_initial,
+			e);
+	if (ret == 0)
+		ret = keep_text(c->doc, of_container.process.cpu_affinity_final,
+				&p->cpu_affinity_final, e);
 	oci_config_free(&of_container);
 	return ret;
 }

@@ -133,11 +133,23 @@ static int load_config(int dir_fd, struct oci_config *config, struct pf_error *e
 	return oci_config_parse(text, len, config, e);
 }
 
-/* From 1.3 on the specification wants a failed poststart hook to end the container. */
-static int run_poststart(const struct state *s, struct pf_error *e)
+static int run_poststart_hooks(const struct state *s, struct pf_error *e)
 {
 	auto_buf json = { 0 };
 	struct oci_config config = { 0 };
+	int ret;
+
+	STEP(load_config(s->dir_fd, &config, e));
+	state_oci_json(s, STATUS_RUNNING, false, &json);
+	ret = json.failed ? pf_fail_sys(e, ENOMEM, "compose the state")
+			  : hooks_run(&config.poststart, "poststart", json.data, e);
+	oci_config_free(&config);
+	return ret;
+}
+
+/* From 1.3 on the specification wants a failed poststart hook to end the container. */
+static int run_poststart(const struct state *s, struct pf_error *e)
+{
 	auto_fd pidfd = -EBADF;
 	int ret;
 
@@ -145,13 +157,10 @@ static int run_poststart(const struct state *s, struct pf_error *e)
 		return 0;
 	/* Before the hooks, which may take longer than the container lives: the pid may be another's by then. */
 	ret = state_pidfd(s, &pidfd, e);
-	if (ret < 0 && ret != -ESRCH)
-		return ret;
-	STEP(load_config(s->dir_fd, &config, e));
-	state_oci_json(s, STATUS_RUNNING, false, &json);
-	ret = json.failed ? pf_fail_sys(e, ENOMEM, "compose the state")
-			  : hooks_run(&config.poststart, "poststart", json.data, e);
-	oci_config_free(&config);
+	if (ret == 0 || ret == -ESRCH)
+		ret = run_poststart_hooks(s, e);
+	else if (process_start_time(s->pid) == s->start_time)
+		(void)kill(s->pid, SIGKILL); /* this moment it is still its own */
 	if (ret < 0 && pidfd >= 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
 	return ret;

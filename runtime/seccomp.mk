@@ -34,6 +34,7 @@ tests_unit_t_landlock_SOURCES = \
 	tests/unit/bpf_eval.h \
 	tests/unit/seal_world.h \
 	runtime/init/confine.c \
+	runtime/init/covers.c \
 	runtime/init/confine.h \
 	runtime/init/filter.c \
 	runtime/init/fsopen.c \

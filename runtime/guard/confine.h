@@ -46,6 +46,16 @@ struct confine_noexec { /* a writable mount outside of `exec': nothing on it can
 	struct seal_id id;
 };
 
+/* Something that no process of the container sees, whatever entry opens what it lies in. */
+struct confine_cover {
+	char *path;      /* resolved, no symlink in it */
+	bool is_dir;     /* else a file, a socket, a FIFO, a device: an empty file lies over it */
+	const char *why; /* the key that asked for it: "hide"; static */
+	char *entry;     /* what of the policy it stands for: "/work/.env", a kind of credential */
+	char *content;   /* text of a fake file, up to SEAL_CONTENT_MAX bytes; NULL: empty */
+	struct seal_id id;
+};
+
 struct confine_note { /* what explain and posture say: a token that is empty, a part that does not exist */
 	char *text;
 };
@@ -57,6 +67,8 @@ struct confinement {
 	size_t n_mounts;
 	struct confine_noexec *noexec;
 	size_t n_noexec;
+	struct confine_cover *covers; /* sorted, none within another; its strings are owned */
+	size_t n_covers;
 	struct confine_note *notes;
 	size_t n_notes;
 	unsigned int keys; /* 1 << enum confine_key: which are in force */

@@ -148,6 +148,22 @@ static const char *mount_state(const struct confinement *c, const struct confine
 	return c->keys & CONFINE_BIT(CONFINE_READ) ? "not opened" : "open";
 }
 
+static void put_covers(const struct confinement *c, struct pf_buf *b)
+{
+	if (c->n_covers > 0)
+		pf_buf_puts(b, "covers:\n");
+	for (size_t i = 0; i < c->n_covers; i++) {
+		const struct confine_cover *cover = &c->covers[i];
+
+		pf_buf_puts(b, "  ");
+		pf_buf_printable(b, cover->path);
+		pf_buf_printf(b, "%s: %s`", cover->is_dir ? "/" : "",
+			      cover->content ? "a fake, by " : "by ");
+		pf_buf_printable(b, cover->entry);
+		pf_buf_printf(b, "' of %s\n", cover->why);
+	}
+}
+
 static void put_mounts(const struct confinement *c, struct pf_buf *b)
 {
 	pf_buf_puts(b, c->n_mounts ? "mounts:\n" : "mounts: none\n");
@@ -161,6 +177,7 @@ static void put_mounts(const struct confinement *c, struct pf_buf *b)
 			pf_buf_printable(b, m->opened_by);
 		pf_buf_puts(b, m->destination ? "\n" : " (not in config.json)\n");
 	}
+	put_covers(c, b);
 	for (size_t i = 0; i < c->n_noexec; i++) {
 		pf_buf_puts(b, i ? " " : "noexec: ");
 		pf_buf_printable(b, c->noexec[i].path);
@@ -302,6 +319,8 @@ static void explain_json(const struct policy *policy, const struct confinement *
 	explain_json_env(policy, c, b);
 	pf_buf_puts(b, "},\"mounts\":");
 	confine_json_mounts(b, c);
+	pf_buf_puts(b, ",\"covers\":");
+	confine_json_covers(b, c);
 	pf_buf_puts(b, ",\"noexec\":");
 	confine_json_noexec(b, c);
 	pf_buf_puts(b, ",\"landlock\":");

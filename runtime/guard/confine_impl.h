@@ -14,6 +14,7 @@
  *
  *   confine_mounts.c   where each mount of config.json ended up (sites); at the end covers and read-only binds
  *   confine_tree.c     the mounts that are really there, so that those of hooks become sites too
+ *   confine_covers.c   what is covered though an entry opens what it lies in
  *   confine_noexec.c   which of them lose execution when `exec' is in force
  *   confine_walk.c     a path of the container -> identity, with a rule for the symlinks on its way
  *   confine_tokens.c   one entry -> the paths it opens
@@ -99,6 +100,26 @@ int confine_decide_mounts(struct confine_run *run, struct pf_error *e);
 /** confine_judge_tree() - read in->mountinfo; what it shows and config.json does not know becomes a site */
 int confine_judge_tree(struct confine_run *run, struct pf_error *e);
 
+/* ---- confine_covers.c */
+
+/**
+ * confine_add_cover() - see that nothing of the container sees @cover->path; all strings but .why are copied
+ *
+ * Only the outermost cover is kept: what lies in a covered mount or below another cover is covered already, and what
+ * lies below this one loses its own. Of two on one path the empty one stays, so that no fake undoes a `hide'. Rules,
+ * mounts and entries below it are gone with it.
+ *
+ * Should:	run after confine_decide_mounts(), with what confine_walk() found at the path.
+ * Mustn't:	be given the root, or a directory with .content.
+ */
+int confine_add_cover(struct confine_run *run, const struct confine_cover *cover,
+		      struct pf_error *e);
+/** confine_is_covered() - @path lies in a covered mount or below a cover, so no rule of it can match */
+bool confine_is_covered(const struct confinement *c, const char *path);
+/** confine_cover_of() - the cover that @path lies at or below, NULL: none; covered mounts are not asked */
+const struct confine_cover *confine_cover_of(const struct confinement *c, const char *path);
+void confine_covers_free(struct confinement *c);
+
 /* ---- confine_noexec.c */
 
 int confine_decide_noexec(struct confine_run *run, struct pf_error *e);
@@ -147,8 +168,6 @@ int confine_decide_rights(struct confine_run *run, struct pf_error *e);
 uint64_t confine_access(const struct confinement *c, const struct confine_path *path);
 /** confine_root_access() - rights that a rule on "/" grants to everything, because no key in force is about them */
 uint64_t confine_root_access(const struct confinement *c);
-/** confine_is_covered() - @path lies in a covered mount, so no rule of it can match */
-bool confine_is_covered(const struct confinement *c, const char *path);
 /** confine_shares() - the namespace is the host's or another container's */
 bool confine_shares(const struct oci_config *config, enum oci_ns ns);
 
@@ -174,6 +193,7 @@ void confine_json_strings(struct pf_buf *b, char *const *v, size_t n);
 void confine_json_bits(struct pf_buf *b, const struct confine_right *names, uint64_t bits);
 void confine_json_paths(struct pf_buf *b, const struct confinement *c, enum confine_key key);
 void confine_json_mounts(struct pf_buf *b, const struct confinement *c);
+void confine_json_covers(struct pf_buf *b, const struct confinement *c);
 void confine_json_noexec(struct pf_buf *b, const struct confinement *c);
 void confine_json_landlock(struct pf_buf *b, const struct confinement *c);
 void confine_json_degraded(struct pf_buf *b, const struct confinement *c);

@@ -76,6 +76,24 @@ void confine_json_mounts(struct pf_buf *b, const struct confinement *c)
 	pf_buf_puts(b, "]");
 }
 
+void confine_json_covers(struct pf_buf *b, const struct confinement *c)
+{
+	pf_buf_puts(b, "[");
+	for (size_t i = 0; i < c->n_covers; i++) {
+		const struct confine_cover *cover = &c->covers[i];
+
+		pf_buf_puts(b, i ? ",{\"path\":" : "{\"path\":");
+		pf_buf_json(b, cover->path);
+		pf_buf_printf(b, ",\"directory\":%s,\"fake\":%s,\"key\":",
+			      cover->is_dir ? "true" : "false", cover->content ? "true" : "false");
+		pf_buf_json(b, cover->why);
+		pf_buf_puts(b, ",\"entry\":");
+		pf_buf_json(b, cover->entry);
+		pf_buf_puts(b, "}");
+	}
+	pf_buf_puts(b, "]");
+}
+
 void confine_json_noexec(struct pf_buf *b, const struct confinement *c)
 {
 	pf_buf_puts(b, "[");

@@ -244,14 +244,6 @@ static void decide_readonly(const struct confine_run *run, struct confine_mount 
 	mount->made_readonly = true;
 }
 
-bool confine_is_covered(const struct confinement *c, const char *path)
-{
-	for (size_t i = 0; i < c->n_mounts; i++)
-		if (c->mounts[i].covered && pf_path_inside(path, c->mounts[i].path))
-			return true;
-	return false;
-}
-
 /* What lies below a cover is gone with it, whatever an entry or the engine meant it to be. */
 static void cover_inner(struct confinement *c)
 {

@@ -28,7 +28,7 @@ static void put_mechanisms(const struct policy *policy, const struct confinement
 			   struct pf_buf *b)
 {
 	const char *confined = policy->confined ? "true" : "false";
-	size_t covers = 0, readonly = 0;
+	size_t covers = c->n_covers, readonly = 0;
 
 	for (size_t i = 0; i < c->n_mounts; i++) {
 		covers += c->mounts[i].covered;
@@ -142,6 +142,8 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	put_environment(policy, c, b);
 	pf_buf_puts(b, ",\"mounts\":");
 	confine_json_mounts(b, c);
+	pf_buf_puts(b, ",\"covers\":");
+	confine_json_covers(b, c);
 	pf_buf_puts(b, ",\"noexec\":");
 	confine_json_noexec(b, c);
 	pf_buf_puts(b, ",\"probes\":{");

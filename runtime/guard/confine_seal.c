@@ -80,22 +80,56 @@ static int write_rules(const struct confinement *c, struct flat *f, struct plan_
 	return 0;
 }
 
-static int write_covers(const struct confinement *c, struct flat *f, struct plan_list *ret,
-			struct pf_error *e)
+static int compare_covers(const void *a, const void *b)
 {
-	auto_free struct seal_cover *out = calloc(c->n_mounts + 1, sizeof(*out));
-	const char *last = NULL; /* mounts are sorted: what lies below a covered one follows it */
+	const struct confine_cover *x = a, *y = b;
+
+	return confine_compare_paths(x->path, y->path);
+}
+
+/* Covered mounts and the other covers in one order, as borrowed covers. */
+static size_t collect_covers(const struct confinement *c, struct confine_cover *all)
+{
 	size_t n = 0;
 
-	if (!out)
-		return pf_fail_sys(e, ENOMEM, "write the seal");
 	for (size_t i = 0; i < c->n_mounts; i++) {
 		const struct confine_mount *m = &c->mounts[i];
 
-		if (!m->covered || (last && pf_path_inside(m->path, last)))
+		if (m->covered && !confine_cover_of(c, m->path))
+			all[n++] = (struct confine_cover){
+				.path = m->path,
+				.is_dir = m->is_dir,
+				.id = m->id,
+			};
+	}
+	for (size_t i = 0; i < c->n_covers; i++)
+		all[n++] = c->covers[i];
+	if (n > 0)
+		qsort(all, n, sizeof(*all), compare_covers);
+	return n;
+}
+
+static int write_covers(const struct confinement *c, struct flat *f, struct plan_list *ret,
+			struct pf_error *e)
+{
+	size_t max = c->n_mounts + c->n_covers + 1, n = 0, n_all;
+	auto_free struct confine_cover *all = calloc(max, sizeof(*all));
+	auto_free struct seal_cover *out = calloc(max, sizeof(*out));
+	const char *last = NULL; /* sorted: what lies below a covered one follows it */
+
+	if (!all || !out)
+		return pf_fail_sys(e, ENOMEM, "write the seal");
+	n_all = collect_covers(c, all);
+	for (size_t i = 0; i < n_all; i++) {
+		if (last && pf_path_inside(all[i].path, last))
 			continue;
-		last = m->path;
-		out[n++] = (struct seal_cover){ flat_str(f, m->path), m->is_dir, m->id };
+		last = all[i].path;
+		out[n++] = (struct seal_cover){
+			.path = flat_str(f, all[i].path),
+			.is_dir = all[i].is_dir,
+			.content = flat_str(f, all[i].content),
+			.id = all[i].id,
+		};
 	}
 	*ret = flat_items(f, out, sizeof(*out), n);
 	return 0;

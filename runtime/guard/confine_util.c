@@ -157,6 +157,7 @@ void confinement_free(struct confinement *c)
 	for (size_t i = 0; i < c->n_noexec; i++)
 		free(c->noexec[i].path);
 	free(c->noexec);
+	confine_covers_free(c);
 	for (size_t i = 0; i < c->n_notes; i++)
 		free(c->notes[i].text);
 	free(c->notes);

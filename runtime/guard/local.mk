@@ -6,6 +6,7 @@ GUARD_SOURCES += runtime/guard/inventory.c runtime/guard/mountinfo.c runtime/gua
 GUARD_SOURCES += \
 	runtime/guard/confine_bound.c \
 	runtime/guard/confine_check.c \
+	runtime/guard/confine_covers.c \
 	runtime/guard/confine_explain.c \
 	runtime/guard/confine_home.c \
 	runtime/guard/confine_json.c \
@@ -23,5 +24,6 @@ GUARD_SOURCES += \
 	runtime/guard/posture.c
 GUARD_SOURCES += runtime/guard/confine_void.c
 UNIT_TESTS += tests/unit/t_inventory tests/unit/t_view
+UNIT_TESTS += tests/unit/t_confine_covers
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
 EXTRA_DIST += tests/unit/confine_box.h $(wildcard $(top_srcdir)/tests/golden/explain/*)

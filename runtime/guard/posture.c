@@ -131,6 +131,19 @@ static void put_mounts(struct pf_buf *b, const struct json *mounts)
 	}
 }
 
+static void put_covers(struct pf_buf *b, const struct json *covers)
+{
+	for (const struct json *c = first(covers, JSON_ARRAY); c; c = c->next) {
+		put_name(b, "cover");
+		pf_buf_printable(b, json_text(c, "path", "?"));
+		pf_buf_puts(b, is_true(c, "fake") ? ": a fake, by `" : ": by `");
+		pf_buf_printable(b, json_text(c, "entry", "?"));
+		pf_buf_puts(b, "' of ");
+		pf_buf_printable(b, json_text(c, "key", "?"));
+		pf_buf_puts(b, "\n");
+	}
+}
+
 static void put_members(struct pf_buf *b, const char *name, const struct json *object)
 {
 	for (const struct json *m = first(object, JSON_OBJECT); m; m = m->next) {
@@ -170,6 +183,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	put_keys(b, json_get(root, "keys"));
 	put_environment(b, json_get(root, "environment"));
 	put_mounts(b, json_get(root, "mounts"));
+	put_covers(b, json_get(root, "covers"));
 	put_line(b, "noexec", json_get(root, "noexec"), "no mount");
 	put_members(b, "probe", json_get(root, "probes"));
 	put_line(b, "taken", json_get(root, "capabilities_taken"), "no capability");

@@ -20,8 +20,6 @@
 #include "runtime/init/sync.h"
 
 #define NEEDED_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define COVER_ATTRS \
-	(PF_MOUNT_ATTR_RDONLY | PF_MOUNT_ATTR_NOSUID | PF_MOUNT_ATTR_NODEV | PF_MOUNT_ATTR_NOEXEC)
 
 int confine_map_seal(struct init *c, int fd, struct pf_error *e)
 {
@@ -44,8 +42,8 @@ int confine_map_seal(struct init *c, int fd, struct pf_error *e)
 	return 0;
 }
 
-static int open_mount(const struct init *c, plan_str s, const struct seal_id *id,
-		      struct pf_error *e)
+int confine_open_target(const struct init *c, plan_str s, const struct seal_id *id,
+			struct pf_error *e)
 {
 	const char *path = confine_text(c, s);
 	int fd = confine_open_judged(c, path, id);
@@ -63,7 +61,7 @@ static int set_attr(const struct init *c, struct plan_list list, uint64_t attr, 
 	const struct seal_readonly *r = plan_items(c->seal, list);
 
 	for (uint32_t i = 0; i < list.n; i++) {
-		auto_fd fd = open_mount(c, r[i].path, &r[i].id, e);
+		auto_fd fd = confine_open_target(c, r[i].path, &r[i].id, e);
 		int ret;
 
 		if (fd < 0)
@@ -73,75 +71,6 @@ static int set_attr(const struct init *c, struct plan_list list, uint64_t attr, 
 			return pf_fail_sys(e, ret, "make `%s' %s", confine_text(c, r[i].path),
 					   attr == PF_MOUNT_ATTR_RDONLY ? "read-only" : "noexec");
 	}
-	return 0;
-}
-
-/* What covers are cloned from: an empty directory and an empty file on a tmpfs of our own. */
-struct cover_source {
-	int tree, dir, file;
-};
-
-static int cover_source_close(struct cover_source *s)
-{
-	int ret = 0;
-
-	/* By fd: a path would name what lies below it. */
-	if (s->tree >= 0 && (fchdir(s->tree) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0))
-		ret = -errno;
-	pf_close_ptr(&s->file);
-	pf_close_ptr(&s->dir);
-	pf_close_ptr(&s->tree);
-	return ret;
-}
-
-/*
- * Before Linux 6.15 only what is attached can be cloned, so the tmpfs lies over the root for as long as this takes.
- * Every process's root is the mount below it; who walks up to it by `..' finds the tmpfs, which is empty.
- */
-static int cover_source_open(const struct init *c, struct cover_source *s, struct pf_error *e)
-{
-	const struct fs_make args = { .type = "tmpfs",
-				      .source = "pinfold",
-				      .data = "nr_inodes=3,size=4k",
-				      .attrs = COVER_ATTRS & ~PF_MOUNT_ATTR_RDONLY,
-				      .mode = 0555 };
-	auto_fd tree = fs_make(&args, e);
-	int ret;
-
-	if (tree < 0)
-		return tree;
-	if (mkdirat(tree, "dir", 0555) < 0)
-		return pf_fail_sys(e, errno, "make an empty directory for covers");
-	s->dir = openat(tree, "dir", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	s->file = openat(tree, "file", O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-	if (s->dir < 0 || s->file < 0)
-		return pf_fail_sys(e, errno, "make an empty file for covers");
-	ret = fs_attach(tree, c->root_fd);
-	if (ret < 0)
-		return pf_fail_sys(e, ret, "attach the source of covers");
-	s->tree = pf_take_fd(&tree);
-	return 0;
-}
-
-static int cover_one(const struct init *c, const struct cover_source *s,
-		     const struct seal_cover *cover, struct pf_error *e)
-{
-	auto_fd target = open_mount(c, cover->path, &cover->id, e);
-	auto_fd tree = -EBADF;
-	int ret;
-
-	if (target < 0)
-		return target;
-	/* A mount that the host shares would carry the cover out to it. -EINVAL: not a mount, nothing to share. */
-	ret = fs_set_propagation(target, MS_PRIVATE, false);
-	if (ret < 0 && ret != -EINVAL)
-		return pf_fail_sys(e, ret, "make `%s' private", confine_text(c, cover->path));
-	tree = fs_clone(cover->is_dir ? s->dir : s->file, false);
-	ret = tree < 0 ? tree : fs_set_attrs(tree, COVER_ATTRS, 0, false);
-	if (ret >= 0)
-		ret = fs_attach(tree, target);
-	if (ret < 0)
-		return pf_fail_sys(e, ret, "cover `%s'", confine_text(c, cover->path));
 	return 0;
 }
 
@@ -155,23 +84,6 @@ static int check_namespace(const struct init *c, struct pf_error *e)
 		e, PF_ERR_POLICY, 0,
 		"what is not allowed cannot be covered without a mount namespace of the container's own: "
 		"add `mount' to /linux/namespaces");
-}
-
-static int put_covers(const struct init *c, struct pf_error *e)
-{
-	const struct seal_cover *covers = plan_items(c->seal, c->seal->covers);
-	struct cover_source s = { -EBADF, -EBADF, -EBADF };
-	int ret, closed;
-
-	if (c->seal->covers.n == 0)
-		return 0;
-	ret = cover_source_open(c, &s, e);
-	for (uint32_t i = 0; ret >= 0 && i < c->seal->covers.n; i++)
-		ret = cover_one(c, &s, &covers[i], e);
-	closed = cover_source_close(&s);
-	if (ret >= 0 && closed < 0)
-		return pf_fail_sys(e, closed, "detach the source of covers");
-	return ret < 0 ? ret : 0;
 }
 
 /*
@@ -193,7 +105,7 @@ int child_confine(struct init *c, struct pf_error *e)
 	STEP(check_namespace(c, e));
 	STEP(set_attr(c, c->seal->readonly, PF_MOUNT_ATTR_RDONLY, true, e));
 	STEP(set_attr(c, c->seal->noexec, PF_MOUNT_ATTR_NOEXEC, false, e));
-	STEP(put_covers(c, e));
+	STEP(confine_put_covers(c, e));
 	STEP(confine_build_ruleset(c, false, e));
 	return confine_probe(c, e);
 }

@@ -4,7 +4,7 @@
 
 #include "runtime/init/init.h"
 
-/* What confine.c, landlock.c and probe.c share with each other and with no one else. */
+/* What confine.c, covers.c, landlock.c and probe.c share with each other and with no one else. */
 
 /** confine_text() - a path of the seal; seal_check() has seen that it is there */
 static inline const char *confine_text(const struct init *c, plan_str s)
@@ -17,6 +17,13 @@ static inline const char *confine_text(const struct init *c, plan_str s)
  * -ESTALE: something else lies at @path now. Other errors: openat2's, -ELOOP for a symlink anywhere in the path.
  */
 int confine_open_judged(const struct init *c, const char *path, const struct seal_id *id);
+
+/** confine_open_target() - confine_open_judged() of what is about to be mounted on, with words for what is wrong */
+int confine_open_target(const struct init *c, plan_str s, const struct seal_id *id,
+			struct pf_error *e);
+
+/** confine_put_covers() - lay what c->seal says over what no process shall see */
+int confine_put_covers(const struct init *c, struct pf_error *e);
 
 /** confine_map_seal() - map and check part 2 of the plan from a sealed memfd; sets c->seal */
 int confine_map_seal(struct init *c, int fd, struct pf_error *e);

@@ -14,6 +14,7 @@ INIT_SOURCES = \
 	base/error.c \
 	base/fdpass.c \
 	runtime/init/confine.c \
+	runtime/init/covers.c \
 	runtime/init/filter.c \
 	runtime/init/home.c \
 	runtime/init/hook_words.c \

@@ -147,6 +147,14 @@ static int bad_attrs(const struct block *b, struct plan_list list)
 	return 0;
 }
 
+static int bad_content(const struct block *b, const struct seal_cover *c)
+{
+	if (c->content == 0)
+		return 0;
+	return c->is_dir || bad_str(b, c->content) ||
+	       strnlen(b->base + c->content, SEAL_CONTENT_MAX + 1) > SEAL_CONTENT_MAX;
+}
+
 int seal_check(const struct seal *s, size_t size)
 {
 	struct block b = { (const char *)s, size, sizeof(*s) };
@@ -164,7 +172,7 @@ int seal_check(const struct seal *s, size_t size)
 			return -EINVAL;
 	c = plan_items(s, s->covers);
 	for (uint32_t i = 0; i < s->covers.n; i++)
-		if (!c[i].path || bad_str(&b, c[i].path))
+		if (!c[i].path || bad_str(&b, c[i].path) || bad_content(&b, &c[i]))
 			return -EINVAL;
 	return 0;
 }

@@ -13,7 +13,7 @@
  * later exec.
  */
 
-#define SEAL_MAGIC 0x314c4145534c4650ull /* "PFLSEAL1" */
+#define SEAL_MAGIC 0x324c4145534c4650ull /* "PFLSEAL2" */
 
 struct seal_id {
 	uint64_t dev, ino, mnt_id; /* dev as makedev(); mnt_id of statx(STATX_MNT_ID) */
@@ -26,9 +26,13 @@ struct seal_rule {
 	struct seal_id id;
 };
 
-struct seal_cover { /* an empty read-only directory or file is mounted over it */
+enum { SEAL_CONTENT_MAX = 4096 };
+
+struct seal_cover { /* over it lies an empty read-only directory, or a read-only file */
 	plan_str path;
 	uint32_t is_dir;
+	plan_str content; /* of the file, up to SEAL_CONTENT_MAX bytes; 0: it is empty */
+	uint32_t pad;
 	struct seal_id id;
 };
 

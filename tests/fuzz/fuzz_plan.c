@@ -55,9 +55,15 @@ static void follow_plan(const struct plan *p)
 static void follow_seal(const struct seal *s)
 {
 	const struct seal_rule *r = plan_items(s, s->rules);
+	const struct seal_cover *c = plan_items(s, s->covers);
 
 	for (uint32_t i = 0; i < s->rules.n; i++)
 		sink += strlen(plan_text(s, r[i].path));
+	for (uint32_t i = 0; i < s->covers.n; i++) {
+		sink += strlen(plan_text(s, c[i].path));
+		if (c[i].content)
+			sink += strlen(plan_text(s, c[i].content));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

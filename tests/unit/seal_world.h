@@ -91,7 +91,7 @@ struct builder {
 	struct seal_rule rules[8];
 	struct seal_cover covers[8];
 	struct seal_readonly readonly[8];
-	const char *rule_paths[8], *cover_paths[8], *readonly_paths[8];
+	const char *rule_paths[8], *cover_paths[8], *readonly_paths[8], *fakes[8];
 	uint32_t n_rules, n_covers, n_readonly;
 	uint32_t flags;
 	uint64_t handled;
@@ -119,6 +119,12 @@ static void cover(struct builder *b, const char *path, bool is_dir)
 	b->covers[b->n_covers++] = (struct seal_cover){ .is_dir = is_dir, .id = identify(path) };
 }
 
+static void fake(struct builder *b, const char *path, const char *content)
+{
+	b->fakes[b->n_covers] = content;
+	cover(b, path, false);
+}
+
 static void readonly(struct builder *b, const char *path)
 {
 	b->readonly_paths[b->n_readonly] = path;
@@ -136,8 +142,10 @@ static int seal_memfd(struct builder *b)
 	flat_begin(&f, sizeof(head));
 	for (uint32_t i = 0; i < b->n_rules; i++)
 		b->rules[i].path = flat_str(&f, b->rule_paths[i]);
-	for (uint32_t i = 0; i < b->n_covers; i++)
+	for (uint32_t i = 0; i < b->n_covers; i++) {
 		b->covers[i].path = flat_str(&f, b->cover_paths[i]);
+		b->covers[i].content = flat_str(&f, b->fakes[i]);
+	}
 	for (uint32_t i = 0; i < b->n_readonly; i++)
 		b->readonly[i].path = flat_str(&f, b->readonly_paths[i]);
 	head.rules = flat_items(&f, b->rules, sizeof(b->rules[0]), b->n_rules);

@@ -12,8 +12,10 @@
 #include <sched.h>
 #include <stddef.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/unit/seal_world.h"
@@ -116,6 +118,98 @@ static void a_covered_mount_is_empty(void)
 	/* what the covers were made from is gone again, and was never where a path leads */
 	CHECK_INT(try_read("/secret/key"), ==, 0);
 	CHECK_INT(try_read("/file"), ==, ENOENT);
+}
+
+static int try_connect(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	auto_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? errno : 0;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	must(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), "bind a socket");
+	must(listen(fd, 1), "listen");
+	return fd;
+}
+
+/* Whatever stands there: the cover is an ordinary file, which a reader of a FIFO does not wait for. */
+static void a_cover_lies_on_anything_that_is_no_directory(void)
+{
+	struct builder b = usual();
+	auto_fd server = -EBADF;
+	struct init c;
+
+	server = listen_at("/allowed/socket");
+	must(mkfifo("/allowed/fifo", 0666), "mkfifo");
+	CHECK_INT(try_connect("/allowed/socket"), ==, 0);
+	cover(&b, "/allowed/socket", false);
+	cover(&b, "/allowed/fifo", false);
+	c = confined(&b);
+	CHECK_INT(inside(&c, try_connect, "/allowed/socket"), ==, ECONNREFUSED);
+	CHECK_INT(inside(&c, try_read, "/allowed/fifo"), ==, 0);
+	CHECK_INT(unlink("/allowed/socket") < 0 ? errno : 0, ==, EBUSY);
+	CHECK_INT(rename("/allowed/fifo", "/allowed/moved") < 0 ? errno : 0, ==, EBUSY);
+}
+
+static const char *text_of(const char *path)
+{
+	static char buf[SEAL_CONTENT_MAX + 2];
+	auto_fd fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, buf, sizeof(buf) - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	return buf;
+}
+
+static void a_fake_file_has_the_text_of_the_seal(void)
+{
+	struct builder b = usual();
+	char longest[SEAL_CONTENT_MAX + 1];
+	struct init c;
+
+	memset(longest, 'x', SEAL_CONTENT_MAX);
+	longest[SEAL_CONTENT_MAX] = '\0';
+	make_file("/allowed/second", "secret");
+	fake(&b, "/allowed/file", "token=fake\n");
+	fake(&b, "/allowed/second", longest);
+	fake(&b, "/secret/key", "");
+	cover(&b, "/vol", true);
+	c = confined(&b);
+	CHECK_INT(inside(&c, try_read, "/allowed/file"), ==, 0);
+	CHECK_STR(text_of("/allowed/file"), "token=fake\n");
+	CHECK_STR(text_of("/allowed/second"), longest);
+	CHECK_STR(text_of("/secret/key"), "");
+	CHECK_INT(open("/allowed/file", O_WRONLY | O_CLOEXEC) < 0 ? errno : 0, ==, EROFS);
+	CHECK_INT(chmod("/allowed/file", 0666) < 0 ? errno : 0, ==, EROFS);
+}
+
+static void a_fake_that_cannot_be_is_refused_before_anything(void)
+{
+	char big[SEAL_CONTENT_MAX + 2];
+	struct builder b = usual();
+	struct pf_error e = PF_ERROR_INIT;
+	struct init c = fresh();
+
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	fake(&b, "/allowed/file", big);
+	CHECK_INT(confine(&c, &b, &e), <, 0);
+	CHECK_INT(e.kind, ==, PF_ERR_BUG);
+	b = usual();
+	b.fakes[0] = "x";
+	cover(&b, "/vol", true);
+	e = (struct pf_error)PF_ERROR_INIT;
+	CHECK_INT(confine(&c, &b, &e), <, 0);
+	CHECK_HAS(e.msg, "does not check");
+	CHECK_STR(text_of("/allowed/file"), "ok");
 }
 
 static void a_readonly_bind_is_so_with_all_below(void)
@@ -319,6 +413,9 @@ int main(void)
 	IN_WORLD(only_what_is_named_can_be_opened);
 	IN_WORLD(no_other_way_leads_to_it);
 	IN_WORLD(a_covered_mount_is_empty);
+	IN_WORLD(a_cover_lies_on_anything_that_is_no_directory);
+	IN_WORLD(a_fake_file_has_the_text_of_the_seal);
+	IN_WORLD(a_fake_that_cannot_be_is_refused_before_anything);
 	IN_WORLD(a_readonly_bind_is_so_with_all_below);
 	IN_WORLD(create_refuses_a_path_that_was_replaced);
 	IN_WORLD(create_refuses_a_cover_that_was_replaced);

@@ -23,6 +23,7 @@ CONFIG_SOURCES += \
 	config/policy_bound.c \
 	config/policy_check.c \
 	config/policy_gather.c \
+	config/policy_globs.c \
 	config/policy_judge.c \
 	config/policy_keys.c \
 	config/policy_node.c \
@@ -30,6 +31,7 @@ CONFIG_SOURCES += \
 	config/profile.c
 UNIT_TESTS += tests/unit/t_oci tests/unit/t_oci_linux tests/unit/t_oci_mount tests/unit/t_oci_compat \
 	tests/unit/t_policy tests/unit/t_policy_parts
+UNIT_TESTS += tests/unit/t_policy_globs
 CONFIG_SOURCES += \
 	config/catalogue.c \
 	config/catalogue_allow.c \

@@ -156,7 +156,9 @@ struct credential_kind {
 	const struct credential_path *paths, *except, *sockets;
 	const struct credential_variable *variables; /* all roles */
 	const struct credential_signature *content;
-	size_t n_paths, n_except, n_sockets, n_variables, n_content;
+	const char *const *
+		decoy; /* lines of a fake, with placeholders; none: what the first signature describes */
+	size_t n_paths, n_except, n_sockets, n_variables, n_content, n_decoy;
 };
 
 /* What lies where a pattern ends. */
@@ -335,6 +337,22 @@ struct catalogue_hit {
 size_t catalogue_scan(const struct catalogue *c, const struct credential_kind *kind,
 		      const char *text, size_t len, struct catalogue_hit *ret, size_t max);
 
+/* Drawn by the caller, from getrandom(2); each fake advances it. */
+struct catalogue_seed {
+	uint64_t v[4];
+};
+
+struct pf_buf;
+/**
+ * catalogue_fake() - the text of a file that looks like one of the kind and is none
+ * Empty where nothing is known of such a file. Check @ret->failed.
+ */
+void catalogue_fake(const struct credential_kind *k, struct catalogue_seed *seed,
+		    struct pf_buf *ret);
+/** catalogue_fake_value() - the same for a variable */
+void catalogue_fake_value(const struct credential_kind *k, struct catalogue_seed *seed,
+			  struct pf_buf *ret);
+
 /* An entry of `credentials.allow'. */
 enum credential_allow_type {
 	CREDENTIAL_ALLOW_KIND,     /* an id */
@@ -374,7 +392,6 @@ const char *credential_cover_name(enum credential_cover cover);
 const char *credential_lifetime_name(enum credential_lifetime lifetime);
 const char *credential_from_name(enum credential_from from);
 
-struct pf_buf;
 /** catalogue_markdown() - the table of docs/credentials.md */
 void catalogue_markdown(const struct catalogue *c, struct pf_buf *b);
 /** catalogue_table() - the kinds for a person; @class: -1: all */

@@ -340,3 +340,30 @@ int catalogue_read_signatures(struct json_doc *doc, const struct json *n,
 	kind->n_content = n->count;
 	return 0;
 }
+
+/* ---- decoys */
+
+/* As catalogue_text(), but a line may be empty. */
+static int read_line(const struct json *n, const char **ret, struct pf_error *e)
+{
+	if (n->type != JSON_STRING || n->count > 0)
+		return catalogue_text(n, ret, e);
+	*ret = n->text;
+	return 0;
+}
+
+int catalogue_read_decoy(struct json_doc *doc, const struct json *n, struct credential_kind *kind,
+			 struct pf_error *e)
+{
+	const char **v;
+
+	STEP(check_list(n, e));
+	v = list_new(doc, n->count, sizeof(*v), e);
+	if (!v)
+		return -ENOMEM;
+	for (const struct json *c = n->child; c; c = c->next)
+		STEP(read_line(c, &v[c->index], e));
+	kind->decoy = v;
+	kind->n_decoy = n->count;
+	return 0;
+}

@@ -68,8 +68,9 @@ static const struct field kind_fields[] = {
 	TEXT(credential_kind, principal.is), TEXT(credential_kind, principal.field),
 	POINTER(credential_kind, paths),     POINTER(credential_kind, except),
 	POINTER(credential_kind, sockets),   POINTER(credential_kind, variables),
-	POINTER(credential_kind, content),
+	POINTER(credential_kind, content),   POINTER(credential_kind, decoy),
 };
+static const struct field text_fields[] = { { 0, true } };
 static const struct field path_fields[] = { TEXT(credential_path, pattern) };
 static const struct field variable_fields[] = { TEXT(credential_variable, name),
 						TEXT(credential_variable, below) };
@@ -161,6 +162,7 @@ static void place_all(struct pack *p, const struct catalogue *c)
 		PLACE(p, k->sockets, k->n_sockets, path_fields);
 		PLACE(p, k->variables, k->n_variables, variable_fields);
 		PLACE(p, k->content, k->n_content, signature_fields);
+		PLACE(p, k->decoy, k->n_decoy, text_fields);
 	}
 	PLACE(p, c->names, c->n_names, name_fields);
 	PLACE(p, c->patterns, c->n_patterns, name_fields);

@@ -133,6 +133,16 @@ extern const char *const credential_targets[CREDENTIAL_TO_ADDRESS + 1];
 /** credential_letters() - the alphabets that @c belongs to, as bits */
 uint16_t credential_letters(unsigned char c);
 
+/* catalogue_fake.c */
+/**
+ * catalogue_decoy_fault() - a placeholder without a meaning in a line of `decoy'
+ * @tokens:	signatures that the kind has
+ * @ret_len:	of the placeholder
+ *
+ * Return: where it is, or NULL.
+ */
+const char *catalogue_decoy_fault(const char *line, size_t tokens, size_t *ret_len);
+
 /* catalogue_read.c */
 struct catalogue_file {
 	struct json_doc *doc; /* owned: strings and structs live there */
@@ -152,6 +162,8 @@ int catalogue_read_signatures(struct json_doc *doc, const struct json *n,
 /** catalogue_read_variables() - @role VALUE, INSPECT or POINTER; appended to what the kind has */
 int catalogue_read_variables(struct json_doc *doc, const struct json *n, enum credential_role role,
 			     struct credential_kind *kind, struct pf_error *e);
+int catalogue_read_decoy(struct json_doc *doc, const struct json *n, struct credential_kind *kind,
+			 struct pf_error *e);
 /** catalogue_text() - a string of 1 to CATALOGUE_TEXT_MAX bytes without control characters */
 int catalogue_text(const struct json *n, const char **ret, struct pf_error *e);
 int catalogue_word(const struct json *n, const char *const *words, size_t count, int *ret,

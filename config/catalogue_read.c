@@ -146,6 +146,11 @@ static int read_content(const struct reading *r, const struct json *n, struct pf
 	return catalogue_read_signatures(r->doc, n, r->kind, e);
 }
 
+static int read_decoy(const struct reading *r, const struct json *n, struct pf_error *e)
+{
+	return catalogue_read_decoy(r->doc, n, r->kind, e);
+}
+
 static const struct member {
 	const char *name;
 	member_fn *read;
@@ -165,6 +170,7 @@ static const struct member {
 	{ "inspect", read_inspect, false },
 	{ "pointers", read_pointers, false },
 	{ "content", read_content, false },
+	{ "decoy", read_decoy, false },
 };
 
 static int read_member(const struct reading *r, const struct json *n, struct pf_error *e)
@@ -175,7 +181,7 @@ static int read_member(const struct reading *r, const struct json *n, struct pf_
 	return json_fail(
 		e, PF_ERR_POLICY, n,
 		"unknown member: id, title, class, cover, lifetime, principal, source, paths, "
-		"except, sockets, variables, inspect, pointers and content are known");
+		"except, sockets, variables, inspect, pointers, content and decoy are known");
 }
 
 static bool has_pointer(const struct credential_kind *k)
@@ -192,6 +198,28 @@ static bool has_inspect(const struct credential_kind *k)
 		if (k->variables[i].role == CREDENTIAL_INSPECT)
 			return true;
 	return false;
+}
+
+static int check_decoy(const struct json *n, const struct credential_kind *k, struct pf_error *e)
+{
+	const struct json *list = json_get(n, "decoy");
+
+	if (list && k->cover != CREDENTIAL_COVER_FILE)
+		return json_fail(e, PF_ERR_POLICY, list,
+				 "takes the place of a file, and `cover' is %s",
+				 credential_covers[k->cover]);
+	for (const struct json *c = list ? list->child : NULL; c; c = c->next) {
+		size_t len = 0;
+		const char *fault = catalogue_decoy_fault(c->text, k->n_content, &len);
+
+		if (fault)
+			return json_fail(
+				e, PF_ERR_POLICY, c,
+				"`%.*s' is none of {token}, {token:N} of a signature that is there, "
+				"{user}, {basic}, {openssh} and {ALPHABET:N}",
+				(int)len, fault);
+	}
+	return 0;
 }
 
 /* What one member cannot say. */
@@ -217,7 +245,7 @@ static int check_kind(const struct json *n, const struct credential_kind *k, str
 			e, PF_ERR_POLICY, n,
 			"`cover' is %s, but there are no paths, sockets or pointers: write none",
 			credential_covers[k->cover]);
-	return 0;
+	return check_decoy(n, k, e);
 }
 
 static int read_kinds(const struct json *list, struct catalogue_file *ret, const char *origin,

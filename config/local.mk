@@ -37,6 +37,7 @@ CONFIG_SOURCES += \
 	config/catalogue_allow.c \
 	config/catalogue_blob.S \
 	config/catalogue_builtin.c \
+	config/catalogue_fake.c \
 	config/catalogue_fields.c \
 	config/catalogue_find.c \
 	config/catalogue_index.c \
@@ -47,7 +48,7 @@ CONFIG_SOURCES += \
 	config/catalogue_walk.c \
 	config/catalogue_words.c
 UNIT_TESTS += tests/unit/t_catalogue tests/unit/t_catalogue_allow tests/unit/t_catalogue_data tests/unit/t_catalogue_walk \
-	tests/unit/t_catalogue_image
+	tests/unit/t_catalogue_image tests/unit/t_catalogue_fake
 
 # The kinds of credentials are embedded, by .incbin, which no dependency scanner sees; the file is installed to be read.
 config/catalogue_blob.$(OBJEXT): $(top_srcdir)/config/credentials.json config/catalogue.img
@@ -57,7 +58,7 @@ EXTRA_DIST += $(wildcard $(top_srcdir)/tests/golden/credentials/*)
 # What reading that file comes to, made by a program of the same structs. A program for another machine cannot run here
 # and reads the file itself.
 EXTRA_PROGRAMS = config/pack-catalogue
-config_pack_catalogue_SOURCES = config/catalogue_pack.c config/catalogue.c config/catalogue_fields.c \
+config_pack_catalogue_SOURCES = config/catalogue_pack.c config/catalogue.c config/catalogue_fake.c config/catalogue_fields.c \
 	config/catalogue_find.c config/catalogue_index.c config/catalogue_paths.c config/catalogue_read.c \
 	config/catalogue_walk.c config/catalogue_words.c base/error.c base/io.c base/json.c base/json_parse.c
 config_pack_catalogue_LDADD = $(PF_DEP_LIBS)

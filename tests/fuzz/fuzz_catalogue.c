@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "config/catalogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -131,11 +132,24 @@ static void check_names(const struct catalogue *c, const char *path, const char 
 		catalogue_find_variable(c, name, NULL, 0));
 }
 
+static void check_fakes(const struct credential_kind *k)
+{
+	struct catalogue_seed seed = { { 1, 2, 3 } };
+	struct pf_buf b = { 0 };
+
+	catalogue_fake(k, &seed, &b);
+	require(!b.failed && (k->n_decoy == 0 || b.len > 0));
+	catalogue_fake_value(k, &seed, &b);
+	require(!b.failed && b.len > 0);
+	pf_buf_free(&b);
+}
+
 /* What a kind says of itself finds it. */
 static void check_kind(const struct catalogue *c, const struct credential_kind *k)
 {
 	require(catalogue_find(c, k->id) == k);
 	require(k->title && k->source && k->principal.is);
+	check_fakes(k);
 	require(k->n_paths + k->n_sockets + k->n_variables + k->n_content > 0);
 	for (size_t i = 0; i < k->n_paths; i++)
 		require(strchr(k->paths[i].pattern, '*') ||

@@ -95,6 +95,9 @@ static void put_tree(struct pf_buf *b, const struct catalogue *c)
 
 static void put_indexes(struct pf_buf *b, const struct catalogue *c)
 {
+	for (size_t i = 0; i < c->n_kinds; i++)
+		for (size_t j = 0; j < c->kinds[i]->n_decoy; j++)
+			pf_buf_printf(b, "%s\n", c->kinds[i]->decoy[j]);
 	put_names(b, c->names, c->n_names);
 	put_names(b, c->patterns, c->n_patterns);
 	for (size_t i = 0; i < c->n_marks; i++) {

@@ -210,6 +210,11 @@ size_t catalogue_find_socket(const struct catalogue *c, enum credential_place pl
 
 /* ---- variables */
 
+static const char *variable_name(const struct catalogue *c, const struct catalogue_name *name)
+{
+	return catalogue_name_found(c, name).variable->name;
+}
+
 static size_t first_name(const struct catalogue *c, const char *name)
 {
 	size_t low = 0, high = c->n_names;
@@ -217,7 +222,7 @@ static size_t first_name(const struct catalogue *c, const char *name)
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (strcmp(c->names[mid].name, name) < 0)
+		if (strcmp(variable_name(c, &c->names[mid]), name) < 0)
 			low = mid + 1;
 		else
 			high = mid;
@@ -231,10 +236,10 @@ static size_t find_exact(const struct catalogue *c, const char *name,
 	size_t n = 0;
 
 	for (size_t i = first_name(c, name); i < c->n_names; i++) {
-		if (strcmp(c->names[i].name, name) != 0)
+		if (strcmp(variable_name(c, &c->names[i]), name) != 0)
 			break;
 		if (n < max)
-			ret[n] = c->names[i].found;
+			ret[n] = catalogue_name_found(c, &c->names[i]);
 		n++;
 	}
 	return n;
@@ -249,17 +254,19 @@ size_t catalogue_find_variable(const struct catalogue *c, const char *name,
 		return n;
 	for (size_t i = 0; i < c->n_patterns; i++) {
 		const struct catalogue_name *p = &c->patterns[i];
+		const char *pattern;
 
 		if (n > 0 && p->letters < letters)
 			break;
+		pattern = variable_name(c, p);
 		/* the star stands for at least one byte: `TF_TOKEN_' is nobody's */
 		if (p->letters >= len ||
-		    !catalogue_part_matches((struct catalogue_part){ p->name, strlen(p->name) },
+		    !catalogue_part_matches((struct catalogue_part){ pattern, strlen(pattern) },
 					    (struct catalogue_part){ name, len }))
 			continue;
 		letters = p->letters;
 		if (n < max)
-			ret[n] = p->found;
+			ret[n] = catalogue_name_found(c, p);
 		n++;
 	}
 	return n;

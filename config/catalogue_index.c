@@ -18,12 +18,18 @@ static int no_memory(struct pf_error *e)
 
 /* ---- the index of names */
 
+/* What an entry is sorted by. */
+struct named {
+	const char *name, *id;
+	struct catalogue_name entry;
+};
+
 static int compare_names(const void *a, const void *b)
 {
-	const struct catalogue_name *x = a, *y = b;
+	const struct named *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
 
-	return order != 0 ? order : strcmp(x->found.kind->id, y->found.kind->id);
+	return order != 0 ? order : strcmp(x->id, y->id);
 }
 
 static size_t count_letters(const char *name)
@@ -37,45 +43,55 @@ static size_t count_letters(const char *name)
 
 static int compare_patterns(const void *a, const void *b)
 {
-	const struct catalogue_name *x = a, *y = b;
+	const struct named *x = a, *y = b;
 
-	if (x->letters != y->letters)
-		return x->letters > y->letters ? -1 : 1;
+	if (x->entry.letters != y->entry.letters)
+		return x->entry.letters > y->entry.letters ? -1 : 1;
 	return compare_names(a, b);
 }
 
-/* Exact names from the front, patterns from the back of one array. */
-int catalogue_index_names(struct catalogue *c, struct pf_error *e)
+/* Exact names from the front, patterns from the back of @v. Return: how many exact names there are */
+static size_t sort_names(const struct catalogue *c, struct named *v, size_t n)
 {
-	struct catalogue_name *v;
-	size_t n = 0, low = 0, high;
+	size_t low = 0, high = n;
 
-	for (size_t i = 0; i < c->n_kinds; i++)
-		n += c->kinds[i]->n_variables;
-	v = json_alloc(c->docs[0], (n + 1) * sizeof(*v));
-	if (!v)
-		return no_memory(e);
-	high = n;
 	for (size_t i = 0; i < c->n_kinds; i++) {
 		const struct credential_kind *k = c->kinds[i];
 
 		for (size_t j = 0; j < k->n_variables; j++) {
-			const struct credential_variable *var = &k->variables[j];
-			bool pattern = strchr(var->name, '*') != NULL;
+			const char *name = k->variables[j].name;
+			bool pattern = strchr(name, '*') != NULL;
 
-			v[pattern ? --high : low++] = (struct catalogue_name){
-				.name = var->name,
-				.letters = count_letters(var->name),
-				.found = { k, var },
+			v[pattern ? --high : low++] = (struct named){
+				name,
+				k->id,
+				{ (uint16_t)i, (uint16_t)j, (uint16_t)count_letters(name) },
 			};
 		}
 	}
 	qsort(v, low, sizeof(*v), compare_names);
 	qsort(v + high, n - high, sizeof(*v), compare_patterns);
+	return low;
+}
+
+int catalogue_index_names(struct catalogue *c, struct pf_error *e)
+{
+	struct named *sorted;
+	struct catalogue_name *v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_kinds; i++)
+		n += c->kinds[i]->n_variables;
+	sorted = json_alloc(c->docs[0], (n + 1) * sizeof(*sorted));
+	v = json_alloc(c->docs[0], (n + 1) * sizeof(*v));
+	if (!sorted || !v)
+		return no_memory(e);
+	c->n_names = sort_names(c, sorted, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] = sorted[i].entry;
 	c->names = v;
-	c->n_names = low;
-	c->patterns = v + high;
-	c->n_patterns = n - high;
+	c->patterns = v + c->n_names;
+	c->n_patterns = n - c->n_names;
 	return 0;
 }
 

@@ -2,7 +2,8 @@
 /*
  * Run by make, and no part of pinfold: reads config/credentials.json and writes what that comes to as an image that
  * catalogue_builtin.c only copies. The structs are those of this build; each pointer in them becomes an offset, either in
- * the block, where the structs lie, or in the texts, and the image lists where they are.
+ * the block, where the structs lie, or in the texts, and the image lists where they are. Structs without pointers lie
+ * with the texts, of which nothing is copied: a page of memory that a load fills costs more than all the work in it.
  *
  * usage: pack-catalogue CREDENTIALS.JSON >IMAGE
  */
@@ -29,9 +30,12 @@ struct regions {
 	size_t n, cap;
 };
 
+/* Where a pointer leads. */
+enum target { TO_BLOCK, TO_FLAT, TO_TEXT };
+
 struct slot {
 	size_t at; /* in the block */
-	bool text;
+	enum target to;
 };
 
 struct pack {
@@ -44,24 +48,28 @@ struct pack {
 
 struct field {
 	size_t offset;
-	bool text;
+	enum target to;
 };
 
-#define TEXT(type, member)                          \
-	{                                           \
-		offsetof(struct type, member), true \
+#define TEXT(type, member)                             \
+	{                                              \
+		offsetof(struct type, member), TO_TEXT \
 	}
-#define POINTER(type, member)                        \
-	{                                            \
-		offsetof(struct type, member), false \
+#define POINTER(type, member)                           \
+	{                                               \
+		offsetof(struct type, member), TO_BLOCK \
+	}
+#define FLAT(type, member)                             \
+	{                                              \
+		offsetof(struct type, member), TO_FLAT \
 	}
 
 static const struct field catalogue_fields[] = {
-	POINTER(catalogue, kinds), POINTER(catalogue, names),   POINTER(catalogue, patterns),
-	POINTER(catalogue, marks), POINTER(catalogue, entries), POINTER(catalogue, nodes),
+	POINTER(catalogue, kinds), FLAT(catalogue, names),      FLAT(catalogue, patterns),
+	POINTER(catalogue, marks), POINTER(catalogue, entries), FLAT(catalogue, nodes),
 	POINTER(catalogue, lasts),
 };
-static const struct field pointer_fields[] = { { 0, false } };
+static const struct field pointer_fields[] = { { 0, TO_BLOCK } };
 static const struct field kind_fields[] = {
 	TEXT(credential_kind, id),           TEXT(credential_kind, title),
 	TEXT(credential_kind, source),       TEXT(credential_kind, origin),
@@ -70,21 +78,17 @@ static const struct field kind_fields[] = {
 	POINTER(credential_kind, sockets),   POINTER(credential_kind, variables),
 	POINTER(credential_kind, content),   POINTER(credential_kind, decoy),
 };
-static const struct field text_fields[] = { { 0, true } };
+static const struct field text_fields[] = { { 0, TO_TEXT } };
 static const struct field path_fields[] = { TEXT(credential_path, pattern) };
 static const struct field variable_fields[] = { TEXT(credential_variable, name),
 						TEXT(credential_variable, below) };
 static const struct field signature_fields[] = { TEXT(credential_signature, prefix),
 						 TEXT(credential_signature, contains),
 						 TEXT(credential_signature, then) };
-static const struct field name_fields[] = { TEXT(catalogue_name, name),
-					    POINTER(catalogue_name, found.kind),
-					    POINTER(catalogue_name, found.variable) };
 static const struct field mark_fields[] = { POINTER(catalogue_mark, kind),
 					    POINTER(catalogue_mark, signature) };
 static const struct field entry_fields[] = { POINTER(catalogue_entry, path),
 					     POINTER(catalogue_entry, kind) };
-static const struct field node_fields[] = { TEXT(catalogue_node, name) };
 static const struct field last_fields[] = { TEXT(catalogue_last, name) };
 
 /* ---- growing lists */
@@ -109,7 +113,7 @@ static void add_region(struct pack *p, struct regions *r, const struct region *a
 	r->v[r->n++] = *add;
 }
 
-static void add_slot(struct pack *p, size_t at, bool text)
+static void add_slot(struct pack *p, size_t at, enum target to)
 {
 	struct slot *v = grow(p->slots, p->n_slots, &p->cap, sizeof(*v));
 
@@ -118,7 +122,7 @@ static void add_slot(struct pack *p, size_t at, bool text)
 		return;
 	}
 	p->slots = v;
-	p->slots[p->n_slots++] = (struct slot){ at, text };
+	p->slots[p->n_slots++] = (struct slot){ at, to };
 }
 
 static const struct region *find_region(const struct regions *r, const char *at)
@@ -144,13 +148,27 @@ static void place(struct pack *p, const void *v, size_t n, size_t size, const st
 	add_region(p, &p->structs, &region);
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n_fields; j++)
-			add_slot(p, region.to + i * size + fields[j].offset, fields[j].text);
+			add_slot(p, region.to + i * size + fields[j].offset, fields[j].to);
 	pf_buf_add(&p->block, v, n * size);
 	pf_buf_add(&p->block, zeroes, -p->block.len % sizeof(zeroes));
 }
 
+/* What has no pointers is not copied when it is loaded, and so lies with the texts. */
+static void place_flat(struct pack *p, const void *v, size_t size)
+{
+	static const char zeroes[16];
+	const struct region region = { v, size, p->texts.len };
+
+	add_region(p, &p->strings, &region);
+	pf_buf_add(&p->texts, v, size);
+	pf_buf_add(&p->texts, zeroes, -p->texts.len % sizeof(zeroes));
+}
+
 static void place_all(struct pack *p, const struct catalogue *c)
 {
+	place_flat(p, c->names, c->n_names * sizeof(*c->names));
+	place_flat(p, c->patterns, c->n_patterns * sizeof(*c->patterns));
+	place_flat(p, c->nodes, c->n_nodes * sizeof(*c->nodes));
 	PLACE(p, c, 1, catalogue_fields);
 	PLACE(p, c->kinds, c->n_kinds, pointer_fields);
 	for (size_t i = 0; i < c->n_kinds; i++) {
@@ -164,17 +182,14 @@ static void place_all(struct pack *p, const struct catalogue *c)
 		PLACE(p, k->content, k->n_content, signature_fields);
 		PLACE(p, k->decoy, k->n_decoy, text_fields);
 	}
-	PLACE(p, c->names, c->n_names, name_fields);
-	PLACE(p, c->patterns, c->n_patterns, name_fields);
 	PLACE(p, c->marks, c->n_marks, mark_fields);
 	PLACE(p, c->entries, c->n_entries, entry_fields);
-	PLACE(p, c->nodes, c->n_nodes, node_fields);
 	PLACE(p, c->lasts, c->n_lasts, last_fields);
 }
 
 /* ---- pointers into offsets */
 
-/* Equal texts are kept once; a node's name lies within a pattern that is there already. */
+/* Equal texts are kept once; the name in `lasts' lies within a pattern that is there already. */
 static size_t place_text(struct pack *p, const char *text)
 {
 	const struct region *had = find_region(&p->strings, text);
@@ -193,29 +208,33 @@ static size_t place_text(struct pack *p, const char *text)
 	return region.to;
 }
 
+/* Where @pointer leads, as an offset; @ret_none: to a list of no entries */
+static size_t find_target(struct pack *p, const char *pointer, enum target to, bool *ret_none)
+{
+	const struct region *region;
+
+	if (to == TO_TEXT)
+		return place_text(p, pointer);
+	region = find_region(to == TO_BLOCK ? &p->structs : &p->strings, pointer);
+	*ret_none = !region;
+	return region ? region->to + (size_t)(pointer - region->from) : 0;
+}
+
 static void fix_slot(struct pack *p, const struct slot *slot)
 {
 	char *at = p->block.data + slot->at;
 	uint32_t where = (uint32_t)slot->at;
-	const struct region *region;
+	bool none = false;
 	const char *pointer;
 	uintptr_t value;
 
 	memcpy(&pointer, at, sizeof(pointer));
 	if (!pointer)
 		return;
-	if (slot->text) {
-		value = place_text(p, pointer);
-	} else {
-		region = find_region(&p->structs, pointer);
-		if (!region) { /* a list of no entries */
-			memset(at, 0, sizeof(pointer));
-			return;
-		}
-		value = region->to + (size_t)(pointer - region->from);
-	}
+	value = find_target(p, pointer, slot->to, &none);
 	memcpy(at, &value, sizeof(value));
-	pf_buf_add(slot->text ? &p->outer : &p->inner, &where, sizeof(where));
+	if (!none)
+		pf_buf_add(slot->to == TO_BLOCK ? &p->inner : &p->outer, &where, sizeof(where));
 }
 
 /* Nothing of this process's memory may stay: two builds make the same bytes. */

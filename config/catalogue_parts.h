@@ -7,11 +7,19 @@
 
 /* What the files of the catalogue share; not for others. */
 
+/* Without pointers, as the tree below: of the embedded catalogue these stay where they are. */
 struct catalogue_name {
-	const char *name;
-	size_t letters; /* all but the `*' */
-	struct catalogue_variable found;
+	uint16_t kind, variable; /* of the kind */
+	uint16_t letters;        /* all but the `*' */
 };
+
+static inline struct catalogue_variable catalogue_name_found(const struct catalogue *c,
+							     const struct catalogue_name *name)
+{
+	const struct credential_kind *k = c->kinds[name->kind];
+
+	return (struct catalogue_variable){ k, &k->variables[name->variable] };
+}
 
 struct catalogue_mark {
 	size_t len; /* of the prefix */
@@ -21,8 +29,7 @@ struct catalogue_mark {
 
 /* The tree of patterns. Children stand together, sorted by name: literal ones, then `**', then those with a star. */
 struct catalogue_node {
-	const char *name; /* within a pattern: ends after .len bytes */
-	uint16_t len;
+	uint16_t len;        /* of the name, which stands in the first entry's pattern */
 	uint16_t at;         /* where the children's components begin in a pattern */
 	uint16_t first, own; /* entries that end here */
 	uint16_t end;        /* of the entries that end here or below */
@@ -60,6 +67,14 @@ static inline const char *catalogue_next_part(struct catalogue_part part)
 	return *end == '/' ? end + 1 : end;
 }
 
+static inline struct catalogue_part catalogue_node_name(const struct catalogue *c,
+							const struct catalogue_node *n)
+{
+	const char *pattern = c->entries[n->first].path->pattern;
+
+	return (struct catalogue_part){ pattern + n->at - 1 - n->len, n->len };
+}
+
 /** catalogue_part_compare() - the order of literal components */
 int catalogue_part_compare(struct catalogue_part a, struct catalogue_part b);
 /** catalogue_part_matches() - @p holds stars that stand for any bytes */
@@ -80,7 +95,7 @@ void catalogue_ask(const struct catalogue_cursor *cur, struct catalogue_part nam
 /*
  * The embedded catalogue as the build leaves it in config/catalogue.img: after this header the block, the places in it
  * that hold pointers, and the texts. A pointer is an offset until the block was copied to where it lives: a program that
- * carried 5,000 real pointers would be relocated by each of its starts, whether or not it wants a catalogue.
+ * carried thousands of real pointers would be relocated by each of its starts, whether or not it wants a catalogue.
  */
 struct catalogue_image {
 	char magic[8];
@@ -88,7 +103,7 @@ struct catalogue_image {
 	uint32_t n_block;  /* bytes; begins with struct catalogue */
 	uint32_t n_inner;  /* offsets in the block that hold an offset in the block */
 	uint32_t n_outer;  /* offsets in the block that hold an offset in the texts */
-	uint32_t n_texts;  /* bytes */
+	uint32_t n_texts;  /* bytes; with what has no pointers */
 	uint32_t reserved; /* what follows is aligned */
 };
 

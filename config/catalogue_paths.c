@@ -176,7 +176,6 @@ static size_t expand(const struct catalogue *c, struct catalogue_node *nodes,
 		struct catalogue_node *child = &nodes[count++];
 		bool literal = rank_of(part) == RANK_LITERAL;
 
-		child->name = part.v;
 		child->len = (uint16_t)part.len;
 		child->at = (uint16_t)(n->at + part.len + 1);
 		child->any = is_any(part);
@@ -204,7 +203,6 @@ static int index_nodes(struct catalogue *c, struct pf_error *e)
 
 	STEP(alloc_nodes(c, &nodes, e));
 	for (size_t place = 0; place <= CREDENTIAL_AT_ANY; place++) {
-		nodes[place].name = "";
 		nodes[place].place = place != CREDENTIAL_AT_ANY;
 		nodes[place].first = (uint16_t)at;
 		while (at < c->n_entries && c->entries[at].path->place == place)

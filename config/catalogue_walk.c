@@ -100,8 +100,7 @@ static const struct catalogue_node *literal_child(const struct catalogue *c,
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		const struct catalogue_node *child = &c->nodes[mid];
-		const struct catalogue_part part = { child->name, child->len };
-		int order = catalogue_part_compare(part, name);
+		int order = catalogue_part_compare(catalogue_node_name(c, child), name);
 
 		if (order == 0)
 			return child;
@@ -129,8 +128,7 @@ static const struct catalogue_node *next_child(const struct catalogue *c,
 	for (; *at <= n->n_star; (*at)++) {
 		child = &c->nodes[n->child + n->n_literal + *at - 1];
 		if (!child->any && name.len > 0 &&
-		    catalogue_part_matches((struct catalogue_part){ child->name, child->len },
-					   name)) {
+		    catalogue_part_matches(catalogue_node_name(c, child), name)) {
 			(*at)++;
 			return child;
 		}
@@ -293,7 +291,7 @@ bool catalogue_next_name(const struct catalogue_cursor *cur, struct catalogue_na
 		if (!n->place || it->child >= n->n_literal)
 			continue;
 		child = &cur->c->nodes[n->child + it->child++];
-		memcpy(it->name, child->name, child->len);
+		memcpy(it->name, catalogue_node_name(cur->c, child).v, child->len);
 		it->name[child->len] = '\0';
 		return true;
 	}

@@ -68,12 +68,14 @@ static void put_path(struct pf_buf *b, const struct catalogue_entry *entry)
 		      entry->path->pattern, entry->number, entry->except, (int)entry->type);
 }
 
-static void put_names(struct pf_buf *b, const struct catalogue_name *v, size_t n)
+static void put_names(struct pf_buf *b, const struct catalogue *c, const struct catalogue_name *v,
+		      size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		pf_buf_printf(b, "%s %zu %td", v[i].name, v[i].letters,
-			      v[i].found.variable - v[i].found.kind->variables);
-		put_kind(b, v[i].found.kind);
+		const struct catalogue_variable found = catalogue_name_found(c, &v[i]);
+
+		pf_buf_printf(b, "%s %u %u", found.variable->name, v[i].letters, v[i].variable);
+		put_kind(b, found.kind);
 		pf_buf_puts(b, "\n");
 	}
 }
@@ -83,7 +85,8 @@ static void put_tree(struct pf_buf *b, const struct catalogue *c)
 	for (size_t i = 0; i < c->n_nodes; i++) {
 		const struct catalogue_node *n = &c->nodes[i];
 
-		pf_buf_printf(b, "%.*s %u %u %u %u %u %u %u %d %d\n", n->len, n->name, n->at,
+		pf_buf_printf(b, "%.*s %u %u %u %u %u %u %u %d %d\n", n->len,
+			      i > CREDENTIAL_AT_ANY ? catalogue_node_name(c, n).v : "", n->at,
 			      n->first, n->own, n->end, n->child, n->n_literal, n->n_star, n->any,
 			      n->place);
 	}
@@ -98,8 +101,8 @@ static void put_indexes(struct pf_buf *b, const struct catalogue *c)
 	for (size_t i = 0; i < c->n_kinds; i++)
 		for (size_t j = 0; j < c->kinds[i]->n_decoy; j++)
 			pf_buf_printf(b, "%s\n", c->kinds[i]->decoy[j]);
-	put_names(b, c->names, c->n_names);
-	put_names(b, c->patterns, c->n_patterns);
+	put_names(b, c, c->names, c->n_names);
+	put_names(b, c, c->patterns, c->n_patterns);
 	for (size_t i = 0; i < c->n_marks; i++) {
 		pf_buf_printf(b, "%zu %td", c->marks[i].len,
 			      c->marks[i].signature - c->marks[i].kind->content);

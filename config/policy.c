@@ -52,16 +52,28 @@ static int merge_key(const struct policy_merge_state *m, const struct policy_tar
 	return policy_judge_by_named(&j, e);
 }
 
-/* Keys that are united over the sources have no bound: more of them is stricter. */
+/*
+ * Keys that are united over the sources have no bound, as more of them is stricter: what a node says, in `limits' or in
+ * `defaults', holds for every workload, whichever profile that names.
+ */
 static int merge_united(const struct policy_merge_state *m, const struct policy_target *t,
 			struct policy *ret, struct pf_error *e)
 {
-	struct policy_layer all = t->base;
+	struct policy_layer all = { 0 };
 
+	for (size_t i = 0; i < t->n_views; i++) {
+		STEP(policy_layer_overlay(m->arena, &all, &t->views[i].node.limits, e));
+		STEP(policy_layer_overlay(m->arena, &all, &t->views[i].defaults, e));
+	}
+	if (t->profile)
+		STEP(policy_layer_overlay(m->arena, &all, &t->named, e));
 	STEP(policy_layer_overlay(m->arena, &all, &t->annotated, e));
-	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
-		if (policy_keys[k].merge == POLICY_MERGE_UNITE)
-			policy_set_value(&ret->keys[k], &all.keys[k]);
+	for (int k = 0; k < POLICY_KEY_COUNT_; k++) {
+		if (policy_keys[k].merge != POLICY_MERGE_UNITE)
+			continue;
+		STEP(policy_setting_tell(m->arena, &all.keys[k], e));
+		policy_set_value(&ret->keys[k], &all.keys[k]);
+	}
 	return 0;
 }
 
@@ -114,7 +126,8 @@ static void summarise(struct policy *ret)
 	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
 		ret->any = ret->any || ret->keys[k].present;
 	ret->confined = ret->keys[POLICY_READ].present || ret->keys[POLICY_WRITE].present ||
-			ret->keys[POLICY_EXEC].present;
+			ret->keys[POLICY_EXEC].present || ret->keys[POLICY_HIDE].list.n > 0 ||
+			ret->keys[POLICY_PROTECT].list.n > 0;
 }
 
 static int merge_container(const struct policy_merge_state *m, const char *container,
@@ -148,13 +161,15 @@ static int set_words(const struct policy_merge_state *m, struct policy *policy, 
 
 /*
  * The pause container of a pod: its keys were made for other root filesystems, so none of their paths would be found in
- * this one. It reads its own image and writes nothing. An image that carries the mark to get this policy gains nothing
+ * this one: no `hide' either. It reads its own image and writes nothing. An image that carries the mark to get this policy gains nothing
  * by it: all that it opens is the image.
  */
 static int make_pause(const struct policy_merge_state *m, struct policy *policy, struct pf_error *e)
 {
 	if (!policy->confined)
 		return 0;
+	memset(&policy->keys[POLICY_HIDE], 0, sizeof(policy->keys[POLICY_HIDE]));
+	memset(&policy->keys[POLICY_PROTECT], 0, sizeof(policy->keys[POLICY_PROTECT]));
 	STEP(set_words(m, policy, POLICY_READ, "@image", e));
 	STEP(set_words(m, policy, POLICY_WRITE, "", e));
 	if (policy->keys[POLICY_EXEC].present)

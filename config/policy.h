@@ -85,6 +85,7 @@ struct policy_value {
 	struct oci_strings list; /* LIST: the entries, normalised; WORD: one entry */
 	enum policy_origin origin;
 	const char *origin_name; /* profile name, member and file, or annotation key */
+	struct oci_strings from; /* united keys: where each entry was written */
 	struct policy_bound bounds[POLICY_BOUNDS_MAX]; /* the value must lie within each of them */
 	size_t n_bounds;
 };
@@ -95,8 +96,8 @@ struct policy {
 	const char *profile;       /* effective profile name, NULL: none */
 	bool node_policy;          /* a node policy is in force */
 	bool any;                  /* any key at all is present: false means plain OCI */
-	bool confined;             /* read, write or exec (and what is built later) is in force */
-	struct json_doc *doc;      /* owned: the arena */
+	bool confined;        /* read, write, exec or hide (and what is built later) is in force */
+	struct json_doc *doc; /* owned: the arena */
 };
 
 /* A file's bytes, already read and its ownership checked by the caller. */

@@ -6,23 +6,64 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "config/policy_merge.h"
 
+static const char *origin_text(struct json_doc *arena, const struct policy_setting *s,
+			       struct pf_error *e)
+{
+	switch (s->origin) {
+	case POLICY_FROM_ANNOTATION:
+		return policy_printf(arena, e, "annotation %s", s->name);
+	case POLICY_FROM_PROFILE:
+		return policy_printf(arena, e, "profile %s", s->name);
+	case POLICY_FROM_BUILTIN:
+		return policy_printf(arena, e, "built-in profile %s", s->name);
+	case POLICY_FROM_NODE:
+	case POLICY_FROM_NOWHERE:
+		break;
+	}
+	return s->name ? s->name : "default";
+}
+
+int policy_setting_tell(struct json_doc *arena, struct policy_setting *s, struct pf_error *e)
+{
+	const char *text;
+
+	if (s->from.n == s->list.n)
+		return 0;
+	text = origin_text(arena, s, e);
+	if (!text)
+		return -ENOMEM;
+	STEP(policy_strings_new(arena, s->list.n, &s->from, e));
+	for (; s->from.n < s->list.n; s->from.n++)
+		s->from.v[s->from.n] = (char *)(uintptr_t)text;
+	return 0;
+}
+
+/* An entry that two sources give is kept once, as the first one's. */
 static int unite(struct json_doc *arena, struct policy_setting *dst,
 		 const struct policy_setting *src, struct pf_error *e)
 {
-	struct oci_strings all;
+	struct policy_setting more = *src, all = *src;
 
-	STEP(policy_strings_new(arena, dst->list.n + src->list.n, &all, e));
-	for (size_t i = 0; i < dst->list.n; i++)
-		all.v[all.n++] = dst->list.v[i];
-	for (size_t i = 0; i < src->list.n; i++)
-		all.v[all.n++] = src->list.v[i];
-	*dst = *src;
-	dst->list = all;
+	STEP(policy_setting_tell(arena, dst, e));
+	STEP(policy_setting_tell(arena, &more, e));
+	STEP(policy_strings_new(arena, dst->list.n + src->list.n, &all.list, e));
+	STEP(policy_strings_new(arena, dst->list.n + src->list.n, &all.from, e));
+	for (size_t i = 0; i < dst->list.n + more.list.n; i++) {
+		const struct policy_setting *s = i < dst->list.n ? dst : &more;
+		size_t at = i < dst->list.n ? i : i - dst->list.n;
+
+		if (s == &more && policy_list_holds(&dst->list, more.list.v[at]))
+			continue;
+		all.list.v[all.list.n++] = s->list.v[at];
+		all.from.v[all.from.n++] = s->from.v[at];
+	}
+	*dst = all;
 	return 0;
 }
 

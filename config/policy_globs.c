@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "config/policy_parts.h"
 
 bool glob_is(const char *path)
 {
@@ -239,4 +240,29 @@ bool glob_matches_path(const struct glob *g, const char *path)
 		p += len;
 	}
 	return glob_matches(g, states);
+}
+
+int policy_check_pattern(const char *path, struct pf_error *e)
+{
+	struct glob g;
+
+	if (glob_is(path))
+		STEP(glob_check(path, e));
+	glob_parse(path, &g);
+	if (glob_matches_path(&g, "/"))
+		return pf_fail(e, PF_ERR_POLICY, 0,
+			       "`%.80s' is the root of the container: name what is in it", path);
+	return 0;
+}
+
+int policy_check_pattern_token(enum policy_key key, const char *token, struct pf_error *e)
+{
+	bool protect = key == POLICY_PROTECT;
+
+	if (protect && strcmp(token, "@agent-control") == 0)
+		return 0;
+	return pf_fail(
+		e, PF_ERR_POLICY, 0,
+		"`%.80s' is not known to `%s', which takes absolute paths and patterns of them%s",
+		token, policy_keys[key].name, protect ? ", and `@agent-control'" : "");
 }

@@ -58,7 +58,8 @@ static int judge_by_absence(const struct policy_judging *j, struct pf_error *e)
 static bool restricts(const struct policy_layer *layer)
 {
 	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
-		if (layer->keys[k].present && policy_key_is_path((enum policy_key)k))
+		if (layer->keys[k].present && (policy_key_is_path((enum policy_key)k) ||
+					       policy_key_has_patterns((enum policy_key)k)))
 			return true;
 	return false;
 }
@@ -157,6 +158,7 @@ void policy_set_value(struct policy_value *value, const struct policy_setting *s
 	value->list = s->list;
 	value->origin = s->origin;
 	value->origin_name = s->name;
+	value->from = s->from;
 }
 
 static int fail_missing(const struct policy_judging *j, const struct policy_setting *restricting,
@@ -191,6 +193,8 @@ int policy_check_named(const struct policy_merge_state *m, const struct policy_t
 			.file = v->node.path,
 		};
 
+		if (policy_keys[key].merge == POLICY_MERGE_UNITE)
+			continue;
 		policy_set_value(&value, &t->named.keys[key]);
 		STEP(policy_judge_by_view(&j, v, e));
 		if (v->lists_profile || value.present || !policy_key_absent_is_lax(key))

@@ -32,9 +32,9 @@ const struct policy_key_info policy_keys[POLICY_KEY_COUNT_] = {
 				       "nothing else can be written, created, removed or renamed; implies read" },
 	[POLICY_EXEC]		   = { "exec", LIST, REPLACE, true, "paths, tokens",
 				       "what may be executed; absent: whatever may be read" },
-	[POLICY_HIDE]		   = { "hide", LIST, UNITE, false, "paths, globs",
+	[POLICY_HIDE]		   = { "hide", LIST, UNITE, true, "paths, globs",
 				       "covered even inside an allowed tree" },
-	[POLICY_HIDE_LATER]	   = { "hide.later", WORD, REPLACE, false, "watched, require",
+	[POLICY_HIDE_LATER]	   = { "hide.later", WORD, REPLACE, true, "watched",
 				       "what happens to a file that a `hide' pattern matches later" },
 	[POLICY_PROTECT]	   = { "protect", LIST, UNITE, false, "paths, globs, @agent-control",
 				       "readable but not writable inside a writable tree" },
@@ -140,6 +140,11 @@ const char *policy_key_suggest(const char *name, size_t len)
 bool policy_key_is_path(enum policy_key key)
 {
 	return key == POLICY_READ || key == POLICY_WRITE || key == POLICY_EXEC;
+}
+
+bool policy_key_has_patterns(enum policy_key key)
+{
+	return key == POLICY_HIDE || key == POLICY_PROTECT;
 }
 
 bool policy_key_absent_is_lax(enum policy_key key)

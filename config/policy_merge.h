@@ -49,6 +49,9 @@ struct policy_judging {
 int policy_gather(const struct policy_merge_state *m, const char *container,
 		  struct policy_target *t, struct pf_error *e);
 
+/** policy_setting_tell() - fill .from, which says where each entry was written */
+int policy_setting_tell(struct json_doc *arena, struct policy_setting *s, struct pf_error *e);
+
 /* policy_judge.c */
 void policy_set_value(struct policy_value *value, const struct policy_setting *s);
 /** policy_judge_by_view() - the bound that one node policy puts on a value */

@@ -15,6 +15,7 @@
  *
  *	policy_keys.c		the table of keys, words and names		no allocation
  *	policy_value.c		text and JSON -> a checked, normalised value
+ *	policy_globs.c		patterns of paths
  *	policy_annotations.c	annotations, the container's name, the pause mark
  *	policy_node.c		a node policy file
  *	profile.c		profile files and built-in profiles, with their bases
@@ -42,7 +43,8 @@ struct policy_setting {
 	bool present;
 	struct oci_strings list; /* WORD: one entry */
 	enum policy_origin origin;
-	const char *name; /* "agent", "defaults.read in `FILE'", "io.pinfold.read/app" */
+	const char *name;        /* "agent", "defaults.read in `FILE'", "io.pinfold.read/app" */
+	struct oci_strings from; /* where each entry was written, once sources were united */
 };
 
 struct policy_layer {
@@ -56,6 +58,8 @@ int policy_key_find(const char *name, size_t len);
 const char *policy_key_suggest(const char *name, size_t len);
 /** policy_key_is_path() - the key's entries are paths and the tokens that stand for paths */
 bool policy_key_is_path(enum policy_key key);
+/** policy_key_has_patterns() - the key's entries are paths and patterns of paths, which more of only makes stricter */
+bool policy_key_has_patterns(enum policy_key key);
 /** policy_key_absent_is_lax() - without the key nothing is forbidden; otherwise its absence is the strictest value */
 bool policy_key_absent_is_lax(enum policy_key key);
 /** policy_word_rank() - place of @word among the key's words, laxest first; -1: not one of them */
@@ -89,6 +93,12 @@ int policy_names_from_json(struct json_doc *arena, const struct json *node,
 int policy_unknown_key(const struct json *node, struct pf_error *e);
 /** policy_json_parse() - json_parse() with a policy file's limits and PF_ERR_POLICY */
 int policy_json_parse(const struct policy_file *file, struct json_doc **ret, struct pf_error *e);
+
+/* policy_globs.c */
+/** policy_check_pattern() - an entry of a key with patterns, normalised; the root is refused */
+int policy_check_pattern(const char *path, struct pf_error *e);
+/** policy_check_pattern_token() - the few tokens that such a key knows */
+int policy_check_pattern_token(enum policy_key key, const char *token, struct pf_error *e);
 
 /* policy_annotations.c */
 struct policy_annotation {

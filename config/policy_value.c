@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "config/envrules.h"
+#include "config/policy_globs.h"
 #include "config/policy_parts.h"
 
 #define SPACE " \t\r\n\v\f"
@@ -115,7 +116,7 @@ static int check_path(enum policy_key key, const char *path, char *buf, struct p
 		return pf_fail(e, PF_ERR_POLICY, 0,
 			       "`%.80s' is neither an absolute path of the container nor a token",
 			       path);
-	if (strpbrk(path, "*?["))
+	if (!policy_key_has_patterns(key) && glob_is(path))
 		return pf_fail(e, PF_ERR_POLICY, 0,
 			       "`%.80s': patterns are not known to `%s': name the directory", path,
 			       policy_keys[key].name);
@@ -172,6 +173,11 @@ static int check_word(enum policy_key key, const char *word, struct pf_error *e)
 	if (policy_word_rank(key, word) < 0)
 		return pf_fail(e, PF_ERR_POLICY, 0, "unknown value `%.80s': one of %s", word,
 			       policy_keys[key].values);
+	if (key == POLICY_HIDE_LATER && strcmp(word, "require") == 0)
+		return pf_fail(
+			e, PF_ERR_POLICY, 0,
+			"`require' needs a kernel that denies by name (BPF LSM), which this version of pinfold cannot "
+			"use: hide the directory, which also covers what comes later, or leave it out");
 	if (key == POLICY_MODE && strcmp(word, "enforce") != 0)
 		return pf_fail(e, PF_ERR_POLICY, 0,
 			       "`%s' is not built into this version of pinfold: only `enforce' is",
@@ -196,6 +202,8 @@ static int check_entry(enum policy_key key, const char *entry, char *buf, const 
 		return check_degrade(entry, e);
 	if (key == POLICY_ENV_KEEP)
 		return check_variable(entry, e);
+	if (policy_key_has_patterns(key) && entry[0] == '@')
+		return policy_check_pattern_token(key, entry, e);
 	if (strcmp(entry, "@any") == 0) {
 		*ret = "/";
 		return 0;
@@ -204,7 +212,7 @@ static int check_entry(enum policy_key key, const char *entry, char *buf, const 
 		return check_token(key, entry, e);
 	STEP(check_path(key, entry, buf, e));
 	*ret = buf;
-	return 0;
+	return policy_key_has_patterns(key) ? policy_check_pattern(buf, e) : 0;
 }
 
 static int add_entry(struct json_doc *arena, enum policy_key key, const char *entry,

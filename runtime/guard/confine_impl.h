@@ -15,6 +15,7 @@
  *   confine_mounts.c   where each mount of config.json ended up (sites); at the end covers and read-only binds
  *   confine_tree.c     the mounts that are really there, so that those of hooks become sites too
  *   confine_covers.c   what is covered though an entry opens what it lies in
+ *   confine_hide.c     covers by `hide'; confine_globs.c finds what patterns match, confine_alias.c where else it shows
  *   confine_noexec.c   which of them lose execution when `exec' is in force
  *   confine_walk.c     a path of the container -> identity, with a rule for the symlinks on its way
  *   confine_tokens.c   one entry -> the paths it opens
@@ -61,6 +62,7 @@ struct confine_run {
 	struct confine_tree *tree;
 	size_t n_tree;
 	char *tree_text;
+	bool linked;                   /* a hidden file with other names was told of */
 	struct confine_paths writable; /* first pass over `write': where no symlink is believed */
 	struct confine_paths bounds[CONFINE_KEY_COUNT_][POLICY_BOUNDS_MAX];
 };
@@ -80,6 +82,7 @@ struct confine_found {
 	char path[PATH_MAX]; /* resolved; CONFINE_LINK: the symlink that was not followed */
 	struct seal_id id;
 	mode_t mode;
+	unsigned int nlink;
 	bool mount_root;
 };
 
@@ -99,6 +102,34 @@ int confine_decide_mounts(struct confine_run *run, struct pf_error *e);
 
 /** confine_judge_tree() - read in->mountinfo; what it shows and config.json does not know becomes a site */
 int confine_judge_tree(struct confine_run *run, struct pf_error *e);
+const struct confine_tree *confine_tree_by_id(const struct confine_run *run, uint64_t id);
+
+/* ---- confine_alias.c */
+
+typedef int confine_place_fn(struct confine_run *run, const void *arg,
+			     const struct confine_found *place, struct pf_error *e);
+/** confine_each_alias() - every other place of the tree where what lies at @found can be reached by a mount, or part of it */
+int confine_each_alias(struct confine_run *run, const struct confine_found *found,
+		       confine_place_fn *fn, const void *arg, struct pf_error *e);
+
+/* ---- confine_globs.c */
+
+struct confine_globs { /* the patterns of one key */
+	const char *key;
+	const struct policy_value *value; /* what of its list is no pattern is left out */
+	/* @path, symlinks up to its last component resolved, matches the pattern @entry; nothing below it is looked at */
+	int (*found)(struct confine_run *run, const char *entry, const char *path,
+		     struct pf_error *e);
+};
+
+/** confine_find_globs() - look for patterns; a walk that cannot be finished is an error */
+int confine_find_globs(struct confine_run *run, const struct confine_globs *wish,
+		       struct pf_error *e);
+
+/* ---- confine_hide.c */
+
+/** confine_decide_hide() - cover what `hide' names; after the mounts are decided */
+int confine_decide_hide(struct confine_run *run, struct pf_error *e);
 
 /* ---- confine_covers.c */
 
@@ -199,12 +230,22 @@ void confine_json_landlock(struct pf_buf *b, const struct confinement *c);
 void confine_json_degraded(struct pf_buf *b, const struct confinement *c);
 void confine_json_notes(struct pf_buf *b, const struct confinement *c);
 
+/* ---- confine_tell.c */
+
+/** confine_tell_hide() - the lines of explain about `hide' */
+void confine_tell_hide(const struct policy *policy, const struct confinement *c, struct pf_buf *b);
+/** confine_json_hide() - the same for explain and posture; null: nothing is hidden */
+void confine_json_hide(const struct policy *policy, struct pf_buf *b);
+
 const struct policy_value *confine_value(const struct policy *policy, enum confine_key key);
 const char *confine_key_name(enum confine_key key);
 /** confine_new_site() - room for one more site at @path; NULL: out of memory */
 struct confine_site *confine_new_site(struct confine_run *run, const char *path);
 /** confine_where() - how a message starts: the annotation's JSON pointer, or the key and the file it stands in */
 void confine_where(const struct policy_value *value, enum confine_key key, char *buf, size_t size);
+/** confine_entry_where() - the same for one entry of a united key, which may have come from any source */
+void confine_entry_where(const struct policy_value *value, const char *name, const char *entry,
+			 char *buf, size_t size);
 /** confine_compare_paths() - an order in which all that lies below a path follows it at once */
 int confine_compare_paths(const char *a, const char *b);
 int confine_add_path(struct confine_paths *list, const struct confine_path *path, const char *where,

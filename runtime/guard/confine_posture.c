@@ -16,6 +16,7 @@ static const char *const probe_names[SEAL_PROBE_COUNT_] = {
 	[SEAL_PROBE_WRITE] = "write",
 	[SEAL_PROBE_USERNS] = "user namespace",
 	[SEAL_PROBE_PACKET] = "packet socket",
+	[SEAL_PROBE_COVER] = "cover",
 };
 
 static const char *const result_names[] = {
@@ -138,7 +139,9 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	confine_json_landlock(b, c);
 	pf_buf_puts(b, ",\"keys\":{");
 	put_keys(policy, c, b);
-	pf_buf_puts(b, "},\"environment\":");
+	pf_buf_puts(b, "},\"hide\":");
+	confine_json_hide(policy, b);
+	pf_buf_puts(b, ",\"environment\":");
 	put_environment(policy, c, b);
 	pf_buf_puts(b, ",\"mounts\":");
 	confine_json_mounts(b, c);

@@ -55,7 +55,7 @@ static int parse(struct confine_run *run, struct pf_error *e)
 	return 0;
 }
 
-static const struct confine_tree *tree_by_id(const struct confine_run *run, uint64_t id)
+const struct confine_tree *confine_tree_by_id(const struct confine_run *run, uint64_t id)
 {
 	for (size_t i = 0; i < run->n_tree; i++)
 		if (run->tree[i].id == id)
@@ -66,7 +66,8 @@ static const struct confine_tree *tree_by_id(const struct confine_run *run, uint
 static const struct confine_tree *parent_of(const struct confine_run *run,
 					    const struct confine_tree *m)
 {
-	return m->id == run->root.mnt_id || m->parent == m->id ? NULL : tree_by_id(run, m->parent);
+	return m->id == run->root.mnt_id || m->parent == m->id ? NULL
+							       : confine_tree_by_id(run, m->parent);
 }
 
 static bool is_above(const struct confine_run *run, const struct confine_tree *above,
@@ -236,7 +237,7 @@ static bool has_kind(const struct oci_mount *mount, const char *fs)
 /* A hook may have mounted over a fresh file system of config.json: then it is no longer what config.json says. */
 static bool is_overmounted(const struct confine_run *run, const struct confine_site *site)
 {
-	const struct confine_tree *top = tree_by_id(run, site->id.mnt_id);
+	const struct confine_tree *top = confine_tree_by_id(run, site->id.mnt_id);
 	size_t n = 0;
 
 	if (top && !has_kind(site->mount, top->fs))

@@ -82,6 +82,21 @@ void confine_where(const struct policy_value *value, enum confine_key key, char 
 		snprintf(buf, size, "%s", name);
 }
 
+void confine_entry_where(const struct policy_value *value, const char *name, const char *entry,
+			 char *buf, size_t size)
+{
+	const char *from = value->origin_name ? value->origin_name : name;
+	static const char annotation[] = "annotation ";
+
+	for (size_t i = 0; i < value->from.n; i++)
+		if (strcmp(value->list.v[i], entry) == 0)
+			from = value->from.v[i];
+	if (strncmp(from, annotation, strlen(annotation)) == 0)
+		print_pointer(from + strlen(annotation), buf, size);
+	else
+		snprintf(buf, size, "%s of %.120s", name, from);
+}
+
 int confine_compare_paths(const char *a, const char *b)
 {
 	while (*a && *a == *b) {

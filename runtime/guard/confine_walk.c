@@ -24,8 +24,8 @@ static int identify(int fd, const char *path, struct confine_found *ret, struct 
 {
 	struct statx stx;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO | STATX_MNT_ID,
-		  &stx) < 0)
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT,
+		  STATX_TYPE | STATX_INO | STATX_NLINK | STATX_MNT_ID, &stx) < 0)
 		return pf_fail_sys(e, errno, "stat `%s' in the container", path);
 	if (!(stx.stx_mask & STATX_MNT_ID))
 		return pf_fail(e, PF_ERR_HOST, ENOSYS,
@@ -36,6 +36,7 @@ static int identify(int fd, const char *path, struct confine_found *ret, struct 
 	ret->id.ino = stx.stx_ino;
 	ret->id.mnt_id = stx.stx_mnt_id;
 	ret->mode = stx.stx_mode;
+	ret->nlink = stx.stx_nlink;
 	ret->mount_root = stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 	return CONFINE_FOUND;
 }
@@ -192,6 +193,7 @@ static bool assume(const struct confine_run *run, const char *path, struct confi
 	snprintf(ret->path, sizeof(ret->path), "%s", path);
 	memset(&ret->id, 0, sizeof(ret->id));
 	ret->mode = strcmp(site->path, path) == 0 ? site->mode : 0;
+	ret->nlink = 1;
 	ret->mount_root = strcmp(site->path, path) == 0;
 	return true;
 }

@@ -4,10 +4,13 @@ GUARD_SOURCES += runtime/guard/catalogue_load.c runtime/guard/policy_load.c
 GUARD_SOURCES += runtime/guard/env_report.c
 GUARD_SOURCES += runtime/guard/inventory.c runtime/guard/mountinfo.c runtime/guard/view.c runtime/guard/view_bundle.c runtime/guard/view_user.c
 GUARD_SOURCES += \
+	runtime/guard/confine_alias.c \
 	runtime/guard/confine_bound.c \
 	runtime/guard/confine_check.c \
 	runtime/guard/confine_covers.c \
 	runtime/guard/confine_explain.c \
+	runtime/guard/confine_globs.c \
+	runtime/guard/confine_hide.c \
 	runtime/guard/confine_home.c \
 	runtime/guard/confine_json.c \
 	runtime/guard/confine_mounts.c \
@@ -17,6 +20,7 @@ GUARD_SOURCES += \
 	runtime/guard/confine_rules.c \
 	runtime/guard/confine_seal.c \
 	runtime/guard/confine_system.c \
+	runtime/guard/confine_tell.c \
 	runtime/guard/confine_tokens.c \
 	runtime/guard/confine_tree.c \
 	runtime/guard/confine_util.c \
@@ -25,5 +29,6 @@ GUARD_SOURCES += \
 GUARD_SOURCES += runtime/guard/confine_void.c
 UNIT_TESTS += tests/unit/t_inventory tests/unit/t_view
 UNIT_TESTS += tests/unit/t_confine_covers
+UNIT_TESTS += tests/unit/t_confine_covers tests/unit/t_confine_hide
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
 EXTRA_DIST += tests/unit/confine_box.h $(wildcard $(top_srcdir)/tests/golden/explain/*)

@@ -94,6 +94,16 @@ static void put_keys(struct pf_buf *b, const struct json *keys)
 	}
 }
 
+static void put_hide(struct pf_buf *b, const struct json *hide)
+{
+	put_line(b, "hide", json_get(hide, "entries"), "nothing");
+	if (!hide || hide->type != JSON_OBJECT)
+		return;
+	put_name(b, "  hide.later");
+	pf_buf_printable(b, json_text(hide, "later", "none"));
+	pf_buf_puts(b, ": what a pattern matches only later is not covered\n");
+}
+
 static void put_environment(struct pf_buf *b, const struct json *env)
 {
 	put_name(b, "env");
@@ -181,6 +191,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	pf_buf_puts(b, "\n");
 	put_mechanisms(b, root);
 	put_keys(b, json_get(root, "keys"));
+	put_hide(b, json_get(root, "hide"));
 	put_environment(b, json_get(root, "environment"));
 	put_mounts(b, json_get(root, "mounts"));
 	put_covers(b, json_get(root, "covers"));

@@ -37,36 +37,64 @@ struct report {
 
 struct probe {
 	const char *name, *what;
-	uint32_t flags;              /* of the seal: what must be in force */
-	int (*attempt)(int outside); /* 0 or the errno */
+	uint32_t flags;                                    /* of the seal: what must be in force */
+	int (*attempt)(const struct init *c, int outside); /* 0 or the errno */
 	int denials[4]; /* errnos of the mechanism itself, or of an OCI profile that was quicker */
 };
 
 /* @outside is a detached tmpfs with one file: no rule can reach it, so no path of the image matters. */
-static int attempt_read(int outside)
+static int attempt_read(const struct init *c, int outside)
 {
 	int fd = openat(outside, "file", O_RDONLY | O_CLOEXEC);
 
+	(void)c;
 	return fd < 0 ? errno : 0;
 }
 
-static int attempt_write(int outside)
+static int attempt_write(const struct init *c, int outside)
 {
 	int fd = openat(outside, "new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
+	(void)c;
 	return fd < 0 ? errno : 0;
 }
 
-static int attempt_userns(int outside)
+static int attempt_userns(const struct init *c, int outside)
 {
+	(void)c;
 	(void)outside;
 	return unshare(CLONE_NEWUSER) < 0 ? errno : 0;
 }
 
-static int attempt_packet(int outside)
+static int attempt_packet(const struct init *c, int outside)
 {
+	(void)c;
 	(void)outside;
 	return socket(FAMILY_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0) < 0 ? errno : 0;
+}
+
+/*
+ * Does each covered path lead to its cover? Only the identity is asked, which no key in force forbids: what lies there can
+ * be opened or not for other reasons too. ESTALE stands for "something else", as nothing refuses.
+ */
+static int attempt_cover(const struct init *c, int outside)
+{
+	const struct seal_cover *covers = plan_items(c->seal, c->seal->covers);
+
+	(void)outside;
+	for (uint32_t i = 0; i < c->seal->covers.n; i++) {
+		const char *path = confine_text(c, covers[i].path);
+		auto_fd fd = openat(c->root_fd, path + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		struct pf_file_id now;
+
+		if (fd < 0)
+			return errno;
+		if (sys_file_id(fd, &now) < 0)
+			return EIO;
+		if (now.dev == covers[i].id.dev && now.ino == covers[i].id.ino)
+			return 0;
+	}
+	return ESTALE;
 }
 
 static const struct probe probes[SEAL_PROBE_COUNT_] = {
@@ -90,10 +118,17 @@ static const struct probe probes[SEAL_PROBE_COUNT_] = {
 				SEAL_FILTER,
 				attempt_packet,
 				{ EAFNOSUPPORT, EPERM, EACCES, ENOSYS } },
+	[SEAL_PROBE_COVER] = { "cover",
+			       "a covered path leads to what the cover should hide",
+			       0,
+			       attempt_cover,
+			       { ESTALE } },
 };
 
 static bool is_wanted(const struct seal *seal, int i)
 {
+	if (i == SEAL_PROBE_COVER)
+		return seal->covers.n > 0;
 	return (seal->flags & probes[i].flags) == probes[i].flags;
 }
 
@@ -127,7 +162,7 @@ run_child(struct init *c, struct report *r, int first, int outside)
 		if (!is_wanted(c->seal, i))
 			continue;
 		r->trying = i;
-		r->result[i] = probes[i].attempt(outside);
+		r->result[i] = probes[i].attempt(c, outside);
 	}
 	r->trying = SEAL_PROBE_COUNT_;
 	_exit(0);

@@ -124,6 +124,10 @@ static void put_value(struct pf_buf *b, const struct policy_value *v)
 	pf_buf_printf(&from, "%s %s", origin_word(v->origin), v->origin_name);
 	pf_buf_puts(b, ",\"from\":");
 	pf_buf_json(b, from.data);
+	if (v->from.n > 0) {
+		pf_buf_puts(b, ",\"each\":");
+		put_list(b, &v->from);
+	}
 	for (size_t i = 0; i < v->n_bounds; i++) {
 		pf_buf_puts(b, i > 0 ? "," : ",\"bounds\":[");
 		pf_buf_printf(b, "{\"name\":");

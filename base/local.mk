@@ -7,5 +7,6 @@ BASE_SOURCES = \
 	base/json_parse.c \
 	base/log.c \
 	base/path.c \
+	base/sha256.c \
 	base/sys.c \
 	base/undo.c

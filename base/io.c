@@ -230,6 +230,27 @@ static size_t utf8_len(const unsigned char *s)
 	return n;
 }
 
+/*
+ * What changes how a terminal shows the rest of a line, as a character above ASCII: the C1 controls, one of which begins
+ * escape sequences, and the marks, embeddings and isolates of the writing direction. 0: none of them.
+ */
+static unsigned int invisible(const unsigned char *p, size_t n)
+{
+	unsigned int c;
+
+	if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0)
+		return p[1];
+	if (n == 2 && p[0] == 0xd8 && p[1] == 0x9c)
+		return 0x61c;
+	if (n != 3)
+		return 0;
+	c = (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+	if ((c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	    (c >= 0x2066 && c <= 0x2069))
+		return c;
+	return 0;
+}
+
 void pf_buf_json(struct pf_buf *b, const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;
@@ -246,6 +267,8 @@ void pf_buf_json(struct pf_buf *b, const char *s)
 			pf_buf_puts(b, "\\n");
 		else if (*p < 0x20 || *p == 0x7f)
 			pf_buf_printf(b, "\\u%04x", *p);
+		else if (invisible(p, n))
+			pf_buf_printf(b, "\\u%04x", invisible(p, n));
 		else
 			pf_buf_add(b, p, n);
 		p += n ? n : 1;
@@ -255,13 +278,17 @@ void pf_buf_json(struct pf_buf *b, const char *s)
 
 void pf_buf_printable(struct pf_buf *b, const char *s)
 {
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	const unsigned char *p = (const unsigned char *)s;
 
-		if (c < 0x20 || c == 0x7f)
-			pf_buf_printf(b, "\\x%02x", c);
+	while (*p) {
+		size_t n = utf8_len(p);
+
+		if (n == 0 || *p < 0x20 || *p == 0x7f || invisible(p, n))
+			for (size_t i = 0; i < (n ? n : 1); i++)
+				pf_buf_printf(b, "\\x%02x", p[i]);
 		else
-			pf_buf_add(b, s, 1);
+			pf_buf_add(b, p, n);
+		p += n ? n : 1;
 	}
 }
 

@@ -43,9 +43,10 @@ struct pf_buf {
 void pf_buf_add(struct pf_buf *b, const void *data, size_t len);
 void pf_buf_puts(struct pf_buf *b, const char *s);
 void pf_buf_printf(struct pf_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/** pf_buf_json() - @s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD */
+/** pf_buf_json() - @s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD, controls are escaped */
 void pf_buf_json(struct pf_buf *b, const char *s);
-/** pf_buf_printable() - @s for a terminal: control characters, which a path or an image's words may hold, as \x1b */
+/** pf_buf_printable() - @s for a terminal: control characters (of C1 and of the writing direction too), which a path or an
+ *  image's words may hold, and bytes that are not UTF-8, as \x1b */
 void pf_buf_printable(struct pf_buf *b, const char *s);
 void pf_buf_free(struct pf_buf *b);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/io.h"
 #include "base/json.h"
 #include "tests/unit/tap.h"
 
@@ -192,6 +193,19 @@ static void the_arena_serves_its_user(void)
 	json_free(NULL);
 }
 
+static void what_a_terminal_would_obey_is_escaped(void)
+{
+	auto_buf b = { 0 };
+
+	pf_buf_json(&b,
+		    "a\x1b[1m\x7f\xc2\x9b\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xc3\xa4\xff\xe2\x80\x99");
+	CHECK_STR(b.data,
+		  "\"a\\u001b[1m\\u007f\\u009b\\u202e\\u2066\\u061c\xc3\xa4\\ufffd\xe2\x80\x99\"");
+	pf_buf_free(&b);
+	pf_buf_printable(&b, "a\x1b[1m\x7f\xc2\x9b\xe2\x80\xae\xc3\xa4\xff\xe2\x80\x99\xe2");
+	CHECK_STR(b.data, "a\\x1b[1m\\x7f\\xc2\\x9b\\xe2\\x80\\xae\xc3\xa4\\xff\xe2\x80\x99\\xe2");
+}
+
 int main(void)
 {
 	RUN(values_have_their_types);
@@ -204,5 +218,6 @@ int main(void)
 	RUN(a_deep_text_is_refused_quickly);
 	RUN(pointers_are_escaped_and_bounded);
 	RUN(the_arena_serves_its_user);
+	RUN(what_a_terminal_would_obey_is_escaped);
 	return tap_done();
 }

@@ -143,6 +143,7 @@ static int merge_container(const struct policy_merge_state *m, const char *conta
 	STEP(merge_keys(m, &t, ret, e));
 	STEP(merge_permit(&t, ret, e));
 	ret->node_policy = t.n_views > 0;
+	ret->events_dir = t.n_views > 0 ? t.views[0].node.events_dir : NULL;
 	summarise(ret);
 	return 0;
 }

@@ -96,8 +96,9 @@ struct policy {
 	const char *profile;       /* effective profile name, NULL: none */
 	bool node_policy;          /* a node policy is in force */
 	bool any;                  /* any key at all is present: false means plain OCI */
-	bool confined;        /* read, write, exec or hide (and what is built later) is in force */
-	struct json_doc *doc; /* owned: the arena */
+	bool confined; /* read, write, exec or hide (and what is built later) is in force */
+	const char *events_dir; /* where records of events go; NULL: they lie beside the state */
+	struct json_doc *doc;   /* owned: the arena */
 };
 
 /* A file's bytes, already read and its ownership checked by the caller. */
@@ -135,6 +136,10 @@ int policy_fail_outside(enum policy_key key, const struct policy_value *value,
 /** policy_profile_dirs() - the `profiles' of a node policy; free *@ret_doc, which owns the strings, with json_free() */
 int policy_profile_dirs(const struct policy_file *node, struct json_doc **ret_doc,
 			struct oci_strings *ret, struct pf_error *e);
+
+/** policy_events_dir() - the `dir' of a node policy's `events', NULL: none; *@ret_doc as above */
+int policy_events_dir(const struct policy_file *node, struct json_doc **ret_doc, const char **ret,
+		      struct pf_error *e);
 
 /**
  * policy_check_file() - lint a node policy or a profile, as `pinfold policy check FILE' does

@@ -116,6 +116,11 @@ static int add_view(const struct policy_merge_state *m, const struct policy_file
 			e, PF_ERR_POLICY, 0,
 			"node policy `%.200s': /profiles: only `%.200s' may name profile directories",
 			file->path, t->file);
+	else if (v->node.events_dir)
+		return pf_fail(
+			e, PF_ERR_POLICY, 0,
+			"node policy `%.200s': /events: only `%.200s' may say where records of events go",
+			file->path, t->file);
 	return 0;
 }
 

@@ -179,6 +179,34 @@ static int read_permit(const struct reading *r, const struct json *n, struct pf_
 	return policy_names_from_json(r->arena, n, policy_permit_check, &r->node->permit, e);
 }
 
+static int read_events_dir(const struct reading *r, const struct json *n, struct pf_error *e)
+{
+	char buf[PATH_MAX];
+
+	if (n->type != JSON_STRING)
+		return json_fail(e, PF_ERR_POLICY, n, "is of type %s, not a string",
+				 json_type_name(n->type));
+	if (pf_path_normalise(n->text, buf, sizeof(buf)) < 0 || buf[1] == '\0')
+		return json_fail(e, PF_ERR_POLICY, n,
+				 "`%.200s' is no absolute path of a directory without `..'",
+				 n->text);
+	r->node->events_dir = policy_strdup(r->arena, buf, strlen(buf), e);
+	return r->node->events_dir ? 0 : -ENOMEM;
+}
+
+static int read_events(const struct reading *r, const struct json *n, struct pf_error *e)
+{
+	STEP(need_object(n, e));
+	for (const struct json *m = n->child; m; m = m->next) {
+		if (strcmp(m->key, "dir") != 0)
+			return json_fail(e, PF_ERR_POLICY, m, "unknown member: `dir' is known");
+		STEP(read_events_dir(r, m, e));
+	}
+	if (!r->node->events_dir)
+		return json_fail(e, PF_ERR_POLICY, n, "has no `dir': where shall records go?");
+	return 0;
+}
+
 static int refuse_unbuilt(const struct reading *r, const struct json *n, struct pf_error *e)
 {
 	(void)r;
@@ -200,7 +228,7 @@ static const struct member {
 	{ "limits", read_limits },           { "defaults", read_defaults },
 	{ "profiles", read_profiles },       { "permit", read_permit },
 	{ "internal", refuse_unbuilt },      { "resolvers", refuse_unbuilt },
-	{ "events", refuse_unbuilt },        { "broker", refuse_unbuilt },
+	{ "events", read_events },           { "broker", refuse_unbuilt },
 	{ "hooks.trusted", refuse_unbuilt }, { "containers", refuse_misplaced },
 };
 
@@ -226,9 +254,10 @@ static int read_member(const struct reading *r, const struct json *n, struct pf_
 	if (policy_key_find(n->key, strlen(n->key)) >= 0)
 		return json_fail(e, PF_ERR_POLICY, n,
 				 "a key stands in `limits' or in `defaults' of a node policy");
-	return json_fail(e, PF_ERR_POLICY, n,
-			 "unknown member `%.80s': limits, defaults, profiles and permit are known",
-			 n->key);
+	return json_fail(
+		e, PF_ERR_POLICY, n,
+		"unknown member `%.80s': limits, defaults, profiles, permit and events are known",
+		n->key);
 }
 
 int policy_node_read(struct json_doc *arena, const struct policy_file *file, const char *container,
@@ -263,6 +292,19 @@ int policy_profile_dirs(const struct policy_file *node, struct json_doc **ret_do
 	STEP(json_parse("{}", 2, NULL, &arena, e));
 	STEP(policy_node_read(arena, node, NULL, &parsed, e));
 	*ret = parsed.profiles;
+	*ret_doc = pf_take_ptr(&arena);
+	return 0;
+}
+
+int policy_events_dir(const struct policy_file *node, struct json_doc **ret_doc, const char **ret,
+		      struct pf_error *e)
+{
+	struct policy_node parsed;
+	auto_json arena = NULL;
+
+	STEP(json_parse("{}", 2, NULL, &arena, e));
+	STEP(policy_node_read(arena, node, NULL, &parsed, e));
+	*ret = parsed.events_dir;
 	*ret_doc = pf_take_ptr(&arena);
 	return 0;
 }

@@ -134,6 +134,7 @@ struct policy_node {
 	struct policy_layer container; /* the entry of `containers' that matches, as written */
 	bool has_permit;
 	struct oci_strings permit, profiles;
+	const char *events_dir; /* NULL: not given */
 };
 
 /** policy_node_read() - @container: CRI's name of the container, NULL if it has none */

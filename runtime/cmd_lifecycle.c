@@ -16,6 +16,7 @@
 #include "runtime/cli.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
+#include "runtime/guard/events_tell.h"
 
 /* What the caller has open and did not ask us to pass on must reach neither the init nor a hook (CVE-2024-21626). Our
  * own fds come after this, so they cannot fall among those that are passed on: each of these must be open. */
@@ -127,6 +128,8 @@ static int run_created(struct runtime *rt, struct container *c, int pair_fd, str
 		return 0;
 	if (ret == 0)
 		ret = foreground_wait(c->pid, c->pidfd, pair_fd, e);
+	if (ret >= 0)
+		events_tell_exit(&c->state, ret, NULL);
 	if (!o->keep || ret < 0)
 		delete_quietly(rt, o->id);
 	return ret;

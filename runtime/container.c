@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "runtime/guard/events_tell.h"
 #include "runtime/hooks.h"
 #include "runtime/init/sync.h"
 
@@ -90,6 +91,7 @@ int container_create(struct runtime *rt, const struct create_options *opt, struc
 			ret = fail_on_demand(s->name, e);
 		if (ret < 0) {
 			undo_all(&c->undo);
+			events_tell_refused(rt->policy_option, rt->rootless, opt->id, e);
 			return ret;
 		}
 	}
@@ -340,6 +342,7 @@ static int delete_loaded(struct runtime *rt, const struct state *s, bool force, 
 			       "cannot delete container %s that is not stopped: %s", s->id,
 			       status_name(status));
 	STEP(end_processes(s, e));
+	events_tell_exit(s, -1, NULL);
 	STEP(cgroup_destroy(&s->cgroup, e));
 	run_poststop(s);
 	return state_release(rt->root_fd, s->id, e);

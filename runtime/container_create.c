@@ -157,6 +157,8 @@ static void describe(struct container *c)
 	s->owner = owner;
 	s->annotations = c->config.annotations;
 	s->rootless = c->rt->rootless;
+	if (c->policy.any)
+		s->events = c->policy.events_dir ? c->policy.events_dir : "";
 	s->confined = c->policy.confined;
 	s->has_hooks_start = c->config.poststart.n > 0;
 	s->has_hooks_stop = c->config.poststop.n > 0;

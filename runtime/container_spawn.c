@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
+#include "runtime/guard/events_tell.h"
 #include "runtime/hooks.h"
 #include "runtime/init/sync.h"
 #include "runtime/planfile.h"
@@ -319,6 +320,26 @@ int pid_file_write(const char *path, pid_t pid, struct pf_error *e)
 	return 0;
 }
 
+static void undo_events(void *arg)
+{
+	struct container *c = arg;
+
+	events_tell_exit(&c->state, -1, "its create failed");
+}
+
+/* The last thing before the answer, so that what is told is what is so. */
+static int record_events(struct container *c, struct pf_error *e)
+{
+	const struct events_created created = { .policy = &c->policy,
+						.confinement = &c->confinement,
+						.env = &c->env_report,
+						.probes = c->probes };
+
+	STEP(events_tell_create(&c->state, &created, e));
+	undo_push(&c->undo, "events", undo_events, c);
+	return 0;
+}
+
 static void undo_pid_file(void *arg)
 {
 	struct container *c = arg;
@@ -337,5 +358,6 @@ int create_record(struct container *c, struct pf_error *e)
 	STEP(console_send_pidfd(c->opt->pidfd_socket, c->pidfd, e));
 	STEP(pid_file_write(c->opt->pid_file, c->pid, e));
 	undo_push(&c->undo, "pid file", undo_pid_file, c);
+	STEP(record_events(c, e));
 	return tell(c, SYNC_RECORDED, -1, e);
 }

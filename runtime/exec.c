@@ -26,6 +26,7 @@
 #include "runtime/console.h"
 #include "runtime/container.h"
 #include "runtime/guard/env_report.h"
+#include "runtime/guard/events_tell.h"
 #include "runtime/init/sync.h"
 #include "runtime/planfile.h"
 #include "runtime/spawn.h"
@@ -39,6 +40,7 @@ struct exec {
 	struct oci_config *config;
 	struct seccomp_program seccomp;
 	struct flat plan;
+	struct env_report env_report;
 	struct cgroup cgroup;
 	uint64_t caps[OCI_CAP_SET_COUNT_];
 	int init_pidfd, sync_fd, init_sync_fd, plan_fd, seal_fd, console_fd, ours_fd, cgroup2_fd,
@@ -89,10 +91,9 @@ static void take_caps(struct exec *x)
 /* By the rules that were recorded: what the policy says today is nothing to a container of yesterday. */
 static int scrub_environment(struct exec *x, struct pf_error *e)
 {
-	struct env_report report = { 0 };
-
-	STEP(env_apply(&x->state->env, x->config->doc, NULL, &x->config->process.env, &report, e));
-	env_report_log(&report, "exec", &x->state->env.told);
+	STEP(env_apply(&x->state->env, x->config->doc, NULL, &x->config->process.env,
+		       &x->env_report, e));
+	env_report_log(&x->env_report, "exec", &x->state->env.told);
 	return 0;
 }
 
@@ -194,6 +195,17 @@ static int spawn(struct exec *x, struct pf_error *e)
 	return 0;
 }
 
+/* Before it runs: what cannot be recorded does not happen. */
+static int record(const struct exec *x, struct pf_error *e)
+{
+	const struct events_exec told = { .pid = x->pid,
+					  .uid = x->config->process.user.uid,
+					  .tty = x->config->process.terminal,
+					  .env = &x->env_report };
+
+	return events_tell_exec(x->state, &told, e);
+}
+
 /* From the first stage's pid to the process that is about to become the program. */
 static int meet(struct exec *x, struct pf_error *e)
 {
@@ -208,6 +220,7 @@ static int meet(struct exec *x, struct pf_error *e)
 	STEP(sync_expect(x->sync_fd, SYNC_READY, NULL, NULL, e));
 	STEP(pid_file_write(x->opt->pid_file, x->pid, e));
 	STEP(console_send_pidfd(x->opt->pidfd_socket, x->pidfd, e));
+	STEP(record(x, e));
 	if (sync_send(x->sync_fd, SYNC_START, 0, -1) < 0)
 		return pf_fail(e, PF_ERR_SYS, 0, "the process is gone");
 	return await_exec(x->sync_fd, e);

@@ -172,6 +172,9 @@ int state_release(int root_fd, const char *id, struct pf_error *e)
 	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
 		return 0;
 	if (errno == ENOTEMPTY) {
+		/* not among the files above: most containers have no policy, and shall not pay for it */
+		if (unlinkat(dir, "events.jsonl", 0) < 0 && errno != ENOENT)
+			return pf_fail_sys(e, errno, "remove `events.jsonl' of `%s'", id);
 		STEP(remove_unfinished(dir, id, e));
 		if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
 			return 0;

@@ -19,6 +19,7 @@
  *   config.json   the bytes that create read
  *   seccomp.bpf   the compiled profile, for exec
  *   seal.plan     the recorded confinement, for exec      posture.json   what is active, for `posture'
+ *   events.jsonl  what happened to it (runtime/guard/events.h), unless the node keeps that elsewhere
  *   start.sock    where the init waits; it goes when the container starts: its presence is "created"
  */
 
@@ -29,6 +30,8 @@ const char *status_name(enum status s);
 struct state {
 	char id[256];
 	const char *bundle, *rootfs, *created, *owner;
+	const char *
+		events; /* where its events are: NULL: it has none; "": in the state directory; else the node's */
 	pid_t pid;
 	uint64_t
 		start_time; /* of the pid, in clock ticks since boot: the pair names a process for ever */

@@ -64,6 +64,8 @@ int state_write(const struct state *s, struct pf_error *e)
 	put_text(&b, "rootfs", s->rootfs);
 	put_text(&b, "created", s->created);
 	put_text(&b, "owner", s->owner);
+	if (s->events)
+		put_text(&b, "events", s->events);
 	pf_buf_printf(
 		&b,
 		",\"ns_flags\":%llu,\"seccomp_flags\":%u,\"caps_taken\":%llu,\"caps_void\":%llu",
@@ -148,6 +150,7 @@ static int fill(struct state *s, const struct json *root, struct pf_error *e)
 	s->rootfs = json_text(root, "rootfs", "");
 	s->created = json_text(root, "created", "");
 	s->owner = json_text(root, "owner", "");
+	s->events = json_text(root, "events", NULL);
 	s->ns_flags = (uint64_t)json_integer(root, "ns_flags", 0);
 	s->seccomp_flags = (uint32_t)json_integer(root, "seccomp_flags", 0);
 	s->caps_taken = (uint64_t)json_integer(root, "caps_taken", 0);

@@ -2,6 +2,7 @@
 # Unit tests: tests/unit/t_NAME.c, one line here each (or `UNIT_TESTS += tests/unit/t_NAME' in the fragment of the
 # room it tests). Each is linked with libpinfold.a, prints TAP, needs no root and touches no system.
 UNIT_TESTS += tests/unit/t_json
+UNIT_TESTS += tests/unit/t_events
 UNIT_TESTS += tests/unit/t_sha256
 UNIT_TESTS += tests/unit/t_sync
 

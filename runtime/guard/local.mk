@@ -3,6 +3,7 @@ GUARD_SOURCES =
 GUARD_SOURCES += runtime/guard/catalogue_load.c runtime/guard/policy_load.c
 GUARD_SOURCES += runtime/guard/env_report.c
 GUARD_SOURCES += runtime/guard/inventory.c runtime/guard/mountinfo.c runtime/guard/view.c runtime/guard/view_bundle.c runtime/guard/view_user.c
+GUARD_SOURCES += runtime/guard/events.c runtime/guard/events_home.c runtime/guard/events_line.c runtime/guard/events_tell.c
 GUARD_SOURCES += \
 	runtime/guard/confine_alias.c \
 	runtime/guard/confine_bound.c \

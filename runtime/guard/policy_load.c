@@ -202,6 +202,21 @@ struct files {
 	struct profiles profiles;
 };
 
+static int load_files(const char *policy_option, bool rootless, struct files *files,
+		      struct pf_error *e)
+{
+	STEP(load_trusted(POLICY_NODE_FILE, &files->node, e));
+	if (policy_option)
+		return load_own(policy_option, rootless, &files->own, e);
+	return rootless ? load_user_config(&files->own, e) : 0;
+}
+
+/* A user cannot write to a directory of root's: what their containers record stays beside their state. */
+static bool events_dir_counts(const struct files *files, bool rootless)
+{
+	return !(rootless && files->node.text);
+}
+
 static int load_and_merge(const struct oci_config *config, const char *policy_option, bool rootless,
 			  struct files *files, struct policy *ret, struct pf_error *e)
 {
@@ -209,11 +224,7 @@ static int load_and_merge(const struct oci_config *config, const char *policy_op
 				   .arg = &files->profiles,
 				   .config = config };
 
-	STEP(load_trusted(POLICY_NODE_FILE, &files->node, e));
-	if (policy_option)
-		STEP(load_own(policy_option, rootless, &files->own, e));
-	else if (rootless)
-		STEP(load_user_config(&files->own, e));
+	STEP(load_files(policy_option, rootless, files, e));
 	if (files->node.text)
 		in.node = &files->node.file;
 	if (files->own.text)
@@ -221,7 +232,47 @@ static int load_and_merge(const struct oci_config *config, const char *policy_op
 	files->profiles.node = in.node;
 	files->profiles.own = in.node == &files->own.file;
 	files->profiles.rootless = rootless;
-	return policy_merge(&in, ret, e);
+	STEP(policy_merge(&in, ret, e));
+	if (!events_dir_counts(files, rootless))
+		ret->events_dir = NULL;
+	return 0;
+}
+
+static void files_free(struct files *files)
+{
+	loaded_free(&files->node);
+	loaded_free(&files->own);
+	profiles_free(&files->profiles);
+}
+
+/* The first file there is decides; one beside it only narrows, and has no `events'. */
+static int find_events_dir(const struct files *files, bool rootless, char *buf, size_t size,
+			   struct pf_error *e)
+{
+	const struct policy_file *file = files->node.text  ? &files->node.file
+					 : files->own.text ? &files->own.file
+							   : NULL;
+	auto_json doc = NULL;
+	const char *dir = NULL;
+
+	buf[0] = '\0';
+	if (!file || !events_dir_counts(files, rootless))
+		return 0;
+	STEP(policy_events_dir(file, &doc, &dir, e));
+	snprintf(buf, size, "%s", dir ? dir : "");
+	return 0;
+}
+
+int policy_load_events_dir(const char *policy_option, bool rootless, char *buf, size_t size,
+			   struct pf_error *e)
+{
+	struct files files = { 0 };
+	int err = load_files(policy_option, rootless, &files, e);
+
+	if (err == 0)
+		err = find_events_dir(&files, rootless, buf, size, e);
+	files_free(&files);
+	return err;
 }
 
 int policy_load(const struct oci_config *config, const char *policy_option, bool rootless,
@@ -230,8 +281,6 @@ int policy_load(const struct oci_config *config, const char *policy_option, bool
 	struct files files = { 0 };
 	int err = load_and_merge(config, policy_option, rootless, &files, ret, e);
 
-	loaded_free(&files.node);
-	loaded_free(&files.own);
-	profiles_free(&files.profiles);
+	files_free(&files);
 	return err;
 }

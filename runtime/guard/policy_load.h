@@ -21,4 +21,8 @@
 int policy_load(const struct oci_config *config, const char *policy_option, bool rootless,
 		struct policy *ret, struct pf_error *e);
 
+/** policy_load_events_dir() - where this node keeps records of events, "" in @buf: beside the state of each container */
+int policy_load_events_dir(const char *policy_option, bool rootless, char *buf, size_t size,
+			   struct pf_error *e);
+
 #endif

@@ -153,6 +153,10 @@ static void put_policy(struct pf_buf *b, const struct policy *p)
 		pf_buf_puts(b, ",\"permit\":");
 		put_list(b, &p->permit);
 	}
+	if (p->events_dir) {
+		pf_buf_puts(b, ",\"events\":");
+		pf_buf_json(b, p->events_dir);
+	}
 	pf_buf_puts(b, ",\"keys\":{");
 	for (int k = POLICY_PROFILE + 1; k < POLICY_KEY_COUNT_; k++) {
 		if (!p->keys[k].present)

@@ -4,6 +4,8 @@ GUARD_SOURCES += runtime/guard/catalogue_load.c runtime/guard/policy_load.c
 GUARD_SOURCES += runtime/guard/env_report.c
 GUARD_SOURCES += runtime/guard/inventory.c runtime/guard/mountinfo.c runtime/guard/view.c runtime/guard/view_bundle.c runtime/guard/view_user.c
 GUARD_SOURCES += runtime/guard/events.c runtime/guard/events_home.c runtime/guard/events_line.c runtime/guard/events_tell.c
+GUARD_SOURCES += runtime/guard/scan_names.c runtime/guard/scan_values.c
+GUARD_SOURCES += runtime/guard/names_index.c runtime/guard/names_links.c runtime/guard/names_pointers.c runtime/guard/names_walk.c
 GUARD_SOURCES += \
 	runtime/guard/confine_alias.c \
 	runtime/guard/confine_bound.c \
@@ -31,5 +33,6 @@ GUARD_SOURCES += runtime/guard/confine_void.c
 UNIT_TESTS += tests/unit/t_inventory tests/unit/t_view
 UNIT_TESTS += tests/unit/t_confine_covers
 UNIT_TESTS += tests/unit/t_confine_covers tests/unit/t_confine_hide
+UNIT_TESTS += tests/unit/t_scan_hostile tests/unit/t_scan_names tests/unit/t_scan_values
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
-EXTRA_DIST += tests/unit/confine_box.h $(wildcard $(top_srcdir)/tests/golden/explain/*)
+EXTRA_DIST += tests/unit/confine_box.h tests/unit/scan_tree.h $(wildcard $(top_srcdir)/tests/golden/explain/*)

@@ -28,6 +28,8 @@ struct scan_names {
 	const struct oci_strings *env; /* pointers in it are followed; NULL: none */
 	const char *home;              /* @home, NULL: none */
 	const char *cwd;
+	const struct oci_config
+		*config; /* where its mounts come from; NULL: only what the kernel tells */
 };
 
 /**

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Variables that lead to a credential: a file, a list of them, a directory, a socket, an address. Their values are the
+ * image's and the user's words; what they name is looked at through the container's own root like every other name.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "runtime/guard/names_parts.h"
+
+enum { KINDS_MAX = 8 };
+
+/* A directory that a whole system or a whole home lies in is not believed to be one credential. */
+static bool is_too_much(const struct names_scan *s, const char *path)
+{
+	if (strrchr(path, '/') == path || (s->in->cwd && pf_path_inside(s->in->cwd, path)) ||
+	    (s->in->home && pf_path_inside(s->in->home, path)))
+		return true;
+	return false;
+}
+
+/* Any file will do: it is the variable that says what it is. */
+static int take(struct names_scan *s, const struct catalogue_variable *v, const char *path,
+		struct pf_error *e)
+{
+	bool socket =
+		v->variable->to == CREDENTIAL_TO_SOCKET || v->variable->to == CREDENTIAL_TO_ADDRESS;
+	bool whole = v->variable->to == CREDENTIAL_TO_DIRECTORY && !v->variable->below;
+	char real[PATH_MAX];
+	struct view_file f;
+	struct place place;
+	int err = names_stat(s, path, &f);
+
+	if (err == 0 && S_ISLNK(f.mode)) {
+		err = names_resolve(s, path, real);
+		path = real;
+		if (err == 0)
+			err = names_stat(s, path, &f);
+	}
+	if (err < 0)
+		return 0;
+	if (S_ISDIR(f.mode) &&
+	    (!(whole || v->kind->cover == CREDENTIAL_COVER_DIR) || is_too_much(s, path)))
+		return 0;
+	if (S_ISSOCK(f.mode) ? !socket : !S_ISREG(f.mode) && !S_ISFIFO(f.mode) && !S_ISDIR(f.mode))
+		return 0;
+	view_place(s->in->view, path, &f, &place);
+	return inventory_add(s->inv, v->kind, FOUND_BY_POINTER, &place, NULL, e);
+}
+
+/* `msal_token_cache.*' in the directory that the variable names. */
+static int take_below(struct names_scan *s, const struct catalogue_variable *v, const char *dir,
+		      struct pf_error *e)
+{
+	const struct credential_path pattern = { CREDENTIAL_AT_ROOT, v->variable->below };
+	const struct catalogue_entry one = {
+		.path = &pattern,
+		.kind = v->kind,
+		.type = v->kind->cover == CREDENTIAL_COVER_DIR ? CATALOGUE_TREE : CATALOGUE_FILE,
+	};
+	struct names_cursor c = { .n = 0 };
+	auto_free struct names_dir *at = calloc(1, sizeof(*at));
+	const struct names_index kept = s->index;
+	struct view_file f;
+	int err;
+
+	if (!at)
+		return pf_fail_sys(e, ENOMEM, "look for credentials");
+	names_index_make(&one, 1, &s->index);
+	names_cursor_add(&s->index, CREDENTIAL_AT_ROOT, 1, &c);
+	memcpy(at->real, dir, strlen(dir) + 1);
+	err = names_stat(s, dir, &f);
+	if (err == 0 && S_ISLNK(f.mode))
+		err = names_resolve(s, dir, at->real);
+	s->pointed = v->kind;
+	err = err < 0 ? 0 : names_walk(s, at, &c, 0, e);
+	s->pointed = NULL;
+	s->index = kept;
+	return err;
+}
+
+/* One path as the value has it, @len bytes; relative to the working directory. */
+static int follow(struct names_scan *s, const struct catalogue_variable *v, const char *text,
+		  size_t len, struct pf_error *e)
+{
+	char word[PATH_MAX], path[PATH_MAX];
+
+	if (len == 0 || len >= sizeof(word))
+		return 0;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	if (word[0] != '/') {
+		memcpy(path, word, len + 1);
+		if (!s->in->cwd || names_join(word, s->in->cwd, path) < 0)
+			return 0;
+	}
+	if (pf_path_normalise(word, path, sizeof(path)) < 0 || strcmp(path, "/") == 0)
+		return 0;
+	if (v->variable->to == CREDENTIAL_TO_DIRECTORY && v->variable->below)
+		return take_below(s, v, path, e);
+	return take(s, v, path, e);
+}
+
+static int follow_list(struct names_scan *s, const struct catalogue_variable *v, const char *value,
+		       struct pf_error *e)
+{
+	for (const char *p = value; *p; p += *p == ':') {
+		size_t len = strcspn(p, ":");
+
+		STEP(follow(s, v, p, len, e));
+		p += len;
+	}
+	return 0;
+}
+
+/* `unix:///run/x.sock', `unix:path=/run/bus,guid=...;...', `FILE:/tmp/krb5cc'. */
+static int follow_address(struct names_scan *s, const struct catalogue_variable *v,
+			  const char *value, struct pf_error *e)
+{
+	static const char *const heads[] = { "unix:path=", "unix://", "unix:", "FILE:",
+					     "DIR:",       "file://", "" };
+
+	for (const char *p = value; *p; p += *p == ';') {
+		size_t len = strcspn(p, ";");
+
+		for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+			size_t head = strlen(heads[i]);
+
+			if (strncmp(p, heads[i], head) != 0 || p[head] != '/')
+				continue;
+			STEP(follow(s, v, p + head, strcspn(p + head, ",;"), e));
+			break;
+		}
+		p += len;
+	}
+	return 0;
+}
+
+static int follow_variable(struct names_scan *s, const struct catalogue_variable *v,
+			   const char *value, struct pf_error *e)
+{
+	switch (v->variable->to) {
+	case CREDENTIAL_TO_LIST:
+		return follow_list(s, v, value, e);
+	case CREDENTIAL_TO_ADDRESS:
+		return follow_address(s, v, value, e);
+	case CREDENTIAL_TO_SOCKET:
+		return follow(s, v, value, strcspn(value, ","), e);
+	case CREDENTIAL_TO_FILE:
+	case CREDENTIAL_TO_DIRECTORY:
+		break;
+	}
+	return follow(s, v, value, strlen(value), e);
+}
+
+int names_pointers(struct names_scan *s, struct pf_error *e)
+{
+	const struct oci_strings *env = s->in->env;
+
+	for (size_t i = 0; env && i < env->n && !s->short_of_it; i++) {
+		const char *equals = strchr(env->v[i], '=');
+		struct catalogue_variable found[KINDS_MAX];
+		char name[CATALOGUE_TEXT_MAX + 1];
+		size_t n;
+
+		if (!equals || equals == env->v[i] || equals - env->v[i] > CATALOGUE_TEXT_MAX)
+			continue;
+		memcpy(name, env->v[i], (size_t)(equals - env->v[i]));
+		name[equals - env->v[i]] = '\0';
+		n = catalogue_find_variable(s->in->catalogue, name, found, KINDS_MAX);
+		for (size_t k = 0; k < n && k < KINDS_MAX; k++)
+			if (found[k].variable->role == CREDENTIAL_POINTER)
+				STEP(follow_variable(s, &found[k], equals + 1, e));
+	}
+	return 0;
+}

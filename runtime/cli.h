@@ -69,6 +69,7 @@ int cmd_spec(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_features(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_explain(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_posture(struct runtime *rt, struct cli *cli, struct pf_error *e);
+int cmd_log(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_policy(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_credentials(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_doctor(struct runtime *rt, struct cli *cli, struct pf_error *e);

@@ -7,6 +7,7 @@ RUNTIME_SOURCES = \
 	runtime/cmd_exec.c \
 	runtime/cmd_host.c \
 	runtime/cmd_lifecycle.c \
+	runtime/cmd_log.c \
 	runtime/cmd_policy.c \
 	runtime/cmd_query.c \
 	runtime/console.c \

@@ -40,6 +40,7 @@ const struct command commands[] = {
 	  "the effective policy: entries, origin, expansion, covers", 0, 2, cmd_explain, true },
 	{ "posture", "[OPTIONS] ID", "what is active around a container, and what its probes tried",
 	  1, 1, cmd_posture, true },
+	{ "log", "[OPTIONS] ID", "the events of a container", 0, 1, cmd_log, true },
 	{ "policy", "check FILE", "check a node policy or a profile", 2, 2, cmd_policy, true },
 	{ "credentials", "[OPTIONS]", "list the kinds of credentials that are known", 0, 0,
 	  cmd_credentials, true },

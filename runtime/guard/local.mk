@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 GUARD_SOURCES =
+GUARD_SOURCES += runtime/guard/events.c runtime/guard/events_home.c runtime/guard/events_line.c runtime/guard/events_read.c runtime/guard/events_tell.c
 GUARD_SOURCES += runtime/guard/catalogue_load.c runtime/guard/policy_load.c
 GUARD_SOURCES += runtime/guard/env_report.c
 GUARD_SOURCES += runtime/guard/inventory.c runtime/guard/mountinfo.c runtime/guard/view.c runtime/guard/view_bundle.c runtime/guard/view_user.c
-GUARD_SOURCES += runtime/guard/events.c runtime/guard/events_home.c runtime/guard/events_line.c runtime/guard/events_tell.c
 GUARD_SOURCES += runtime/guard/scan_names.c runtime/guard/scan_values.c
 GUARD_SOURCES += runtime/guard/names_index.c runtime/guard/names_links.c runtime/guard/names_pointers.c runtime/guard/names_walk.c
 GUARD_SOURCES += \

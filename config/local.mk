@@ -73,3 +73,4 @@ endif
 CLEANFILES += config/catalogue.img config/catalogue.img.tmp config/pack-catalogue$(EXEEXT)
 UNIT_TESTS += tests/unit/t_envrules
 EXTRA_DIST += $(wildcard $(top_srcdir)/tests/golden/env/*)
+CONFIG_SOURCES += config/principal.c

@@ -36,3 +36,20 @@ UNIT_TESTS += tests/unit/t_confine_covers tests/unit/t_confine_hide
 UNIT_TESTS += tests/unit/t_scan_hostile tests/unit/t_scan_names tests/unit/t_scan_values
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
 EXTRA_DIST += tests/unit/confine_box.h tests/unit/scan_tree.h $(wildcard $(top_srcdir)/tests/golden/explain/*)
+GUARD_SOURCES += \
+	runtime/guard/scan_child.c \
+	runtime/guard/scan_deep.c \
+	runtime/guard/scan_jail.c \
+	runtime/guard/scan_lines.c \
+	runtime/guard/scan_open.c \
+	runtime/guard/scan_reader.c \
+	runtime/guard/scan_results.c \
+	runtime/guard/scan_test.c \
+	runtime/guard/scan_walk.c \
+	runtime/guard/scan_walk_file.c \
+	runtime/guard/scan_walk_parts.c
+UNIT_TESTS += tests/unit/t_scan_deep tests/unit/t_deep_hostile
+if ENABLE_TEST_HOOKS
+UNIT_TESTS += tests/unit/t_scan_jail
+endif
+EXTRA_DIST += tests/unit/scan_box.h

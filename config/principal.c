@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "config/principal_parts.h"
 
-enum { KEY_ID_MAX = 32 };
+enum { KEY_ID_MAX = 32, LISTED_MAX = 4 };
 
 /* The length of a well-formed sequence of UTF-8 at @p, 0: it is none, or a control character. */
 static size_t character(const unsigned char *p, size_t len)
@@ -51,8 +51,9 @@ bool principal_is_key_id(const struct credential_kind *kind, const struct catalo
 {
 	const char *p = hit->signature->prefix;
 
-	if (kind->principal.from != CREDENTIAL_FROM_PREFIX || hit->kind != kind ||
-	    hit->length > KEY_ID_MAX || hit->signature->scoped ||
+	if (kind->principal.from != CREDENTIAL_FROM_PREFIX ||
+	    hit->kind->principal.from != CREDENTIAL_FROM_PREFIX || hit->length > KEY_ID_MAX ||
+	    hit->signature->scoped ||
 	    (hit->signature->alphabet != CREDENTIAL_UPPER &&
 	     hit->signature->alphabet != CREDENTIAL_ALNUM))
 		return false;
@@ -78,65 +79,193 @@ void credential_details_init(const struct credential_kind *kind, struct credenti
 	*ret = (struct credential_details){ .lifetime = kind->lifetime };
 }
 
-void principal_set(const struct principal_text *t, struct credential_details *d, const char *text,
-		   size_t len)
+size_t span_find(struct span text, size_t from, const char *part)
 {
-	if (d->principal_len || !credential_principal_is_public(t->catalogue, t->kind, text, len))
+	const char *p;
+
+	if (from >= text.len)
+		return text.len;
+	p = memmem(text.v + from, text.len - from, part, strlen(part));
+	return p ? (size_t)(p - text.v) : text.len;
+}
+
+struct span span_from(struct span text, size_t from)
+{
+	if (from > text.len)
+		from = text.len;
+	return (struct span){ text.v + from, text.len - from };
+}
+
+struct span span_line(struct span text, size_t from)
+{
+	struct span rest = span_from(text, from);
+	const char *end = rest.len ? memchr(rest.v, '\n', rest.len) : NULL;
+
+	return end ? (struct span){ rest.v, (size_t)(end - rest.v) } : rest;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct span span_trim(struct span s)
+{
+	while (s.len > 0 && is_space(s.v[0]))
+		s = span_from(s, 1);
+	while (s.len > 0 && is_space(s.v[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool span_is(struct span s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.v, text, s.len) == 0;
+}
+
+bool span_begins(struct span s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s.len >= n && memcmp(s.v, text, n) == 0;
+}
+
+void principal_set(const struct principal_text *t, struct credential_details *d, struct span name)
+{
+	if (d->principal_len ||
+	    !credential_principal_is_public(t->catalogue, t->kind, name.v, name.len))
 		return;
-	memcpy(d->principal, text, len);
-	d->principal[len] = '\0';
-	d->principal_len = len;
+	memcpy(d->principal, name.v, name.len);
+	d->principal[name.len] = '\0';
+	d->principal_len = name.len;
+}
+
+static bool is_listed(const struct principal_list *l, struct span name)
+{
+	struct span rest = { l->text, l->len };
+
+	while (rest.len > 0) {
+		size_t end = span_find(rest, 0, ", ");
+
+		if (end == name.len && memcmp(rest.v, name.v, end) == 0)
+			return true;
+		rest = span_from(rest, end + 2);
+	}
+	return false;
+}
+
+bool principal_list_add(const struct principal_text *t, struct principal_list *l, struct span name)
+{
+	static const char more[] = ", ...";
+	size_t comma = l->n ? 2 : 0;
+
+	if (!credential_principal_is_public(t->catalogue, t->kind, name.v, name.len) ||
+	    is_listed(l, name))
+		return true;
+	if (l->n == LISTED_MAX ||
+	    l->len + comma + name.len + sizeof(more) > CREDENTIAL_PRINCIPAL_MAX) {
+		memcpy(l->text + l->len, more, sizeof(more) - 1);
+		l->len += sizeof(more) - 1;
+		return false;
+	}
+	memcpy(l->text + l->len, ", ", comma);
+	memcpy(l->text + l->len + comma, name.v, name.len);
+	l->len += comma + name.len;
+	l->n++;
+	return true;
 }
 
 static void from_prefix(const struct principal_text *t, struct credential_details *d)
 {
 	struct catalogue_hit hits[16];
-	size_t n = catalogue_scan(t->catalogue, t->kind, t->v, t->len, hits, ARRAY_SIZE(hits));
+	size_t n = catalogue_scan(t->catalogue, t->kind, t->text.v, t->text.len, hits,
+				  ARRAY_SIZE(hits));
 
 	for (size_t i = 0; i < n && i < ARRAY_SIZE(hits); i++)
 		if (principal_is_key_id(t->kind, &hits[i]))
-			principal_set(t, d, t->v + hits[i].offset, hits[i].length);
+			principal_set(t, d,
+				      (struct span){ t->text.v + hits[i].offset, hits[i].length });
+}
+
+typedef void (*principal_reader)(const struct principal_text *t, struct credential_details *d);
+
+/* What only a whole file of the kind tells. */
+static const principal_reader of_files[CREDENTIAL_FROM_COUNT_] = {
+	[CREDENTIAL_FROM_FIELD] = principal_from_field,
+	[CREDENTIAL_FROM_JWT] = principal_from_jwts,
+	[CREDENTIAL_FROM_CERTIFICATE] = principal_from_certificate,
+	[CREDENTIAL_FROM_USERINFO] = principal_from_userinfo,
+	[CREDENTIAL_FROM_PUBLIC_KEY] = principal_from_private_key,
+	[CREDENTIAL_FROM_PREFIX] = from_prefix,
+};
+
+/* How long: a date beside it, a certificate, a token's own claim. Whatever says that it never ends has the last word. */
+static void read_lifetime(const struct principal_text *t, struct credential_details *d)
+{
+	enum credential_lifetime kind = t->kind->lifetime;
+
+	if (kind == CREDENTIAL_CERTIFICATE &&
+	    t->kind->principal.from != CREDENTIAL_FROM_CERTIFICATE)
+		principal_from_certificate(t, d);
+	if ((kind == CREDENTIAL_JWT || kind == CREDENTIAL_CERTIFICATE) &&
+	    t->kind->principal.from != CREDENTIAL_FROM_JWT)
+		principal_from_jwts(t, d);
+	if (kind == CREDENTIAL_STATED || kind == CREDENTIAL_SHORT)
+		principal_stated_date(t->text, d);
 }
 
 void credential_details_of_file(const struct catalogue *c, const struct credential_kind *kind,
 				const char *text, size_t len, struct credential_details *d)
 {
-	const struct principal_text t = { c, kind, text, len };
+	const struct principal_text t = { c, kind, { text, len } };
+	principal_reader read = of_files[kind->principal.from];
 
-	switch (kind->principal.from) {
-	case CREDENTIAL_FROM_PREFIX:
-		from_prefix(&t, d);
-		break;
-	case CREDENTIAL_FROM_UNKNOWN:
-	case CREDENTIAL_FROM_FIELD:
-	case CREDENTIAL_FROM_VARIABLE:
-	case CREDENTIAL_FROM_JWT:
-	case CREDENTIAL_FROM_CERTIFICATE:
-	case CREDENTIAL_FROM_USERINFO:
-	case CREDENTIAL_FROM_PUBLIC_KEY:
-	case CREDENTIAL_FROM_PEER:
-	case CREDENTIAL_FROM_COUNT_:
-		break;
-	}
+	if (read)
+		read(&t, d);
+	read_lifetime(&t, d);
 }
 
 void credential_details_of_hit(const struct catalogue *c, const struct credential_kind *kind,
 			       const char *text, size_t len, const struct catalogue_hit *hit,
 			       struct credential_details *d)
 {
-	const struct principal_text t = { c, kind, text, len };
+	const struct span all = { text, len };
+	const struct principal_text t = { c, kind, all };
+	const struct principal_text from = { c, kind, span_from(all, hit->offset) };
 
-	if (principal_is_key_id(kind, hit))
-		principal_set(&t, d, text + hit->offset, hit->length);
+	switch (kind->principal.from) {
+	case CREDENTIAL_FROM_PREFIX:
+		if (principal_is_key_id(kind, hit))
+			principal_set(&t, d, (struct span){ text + hit->offset, hit->length });
+		break;
+	case CREDENTIAL_FROM_CERTIFICATE:
+		principal_from_certificate(&t, d);
+		break;
+	case CREDENTIAL_FROM_PUBLIC_KEY:
+		principal_from_private_key(&from, d);
+		break;
+	case CREDENTIAL_FROM_USERINFO:
+		principal_from_url(&from, d);
+		break;
+	case CREDENTIAL_FROM_JWT:
+	case CREDENTIAL_FROM_UNKNOWN:
+	case CREDENTIAL_FROM_FIELD:
+	case CREDENTIAL_FROM_VARIABLE:
+	case CREDENTIAL_FROM_PEER:
+	case CREDENTIAL_FROM_COUNT_:
+		(void)principal_jwt(&from, from.text, d);
+		break;
+	}
 }
 
 void credential_details_of_public_half(const struct catalogue *c,
 				       const struct credential_kind *kind, const char *text,
 				       size_t len, struct credential_details *d)
 {
-	(void)c;
-	(void)kind;
-	(void)text;
-	(void)len;
-	(void)d;
+	const struct principal_text t = { c, kind, { text, len } };
+
+	if (kind->principal.from == CREDENTIAL_FROM_PUBLIC_KEY)
+		principal_from_public_key(&t, d);
+	else
+		principal_from_certificate(&t, d);
 }

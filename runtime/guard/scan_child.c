@@ -28,12 +28,14 @@ enum {
 	HITS = (CONTEXT + OVERLAP + WINDOW) / 8, /* no signature in use is shorter */
 	HEAD = 128 << 10,                        /* where fields and certificates are looked for */
 	BINARY_LOOK = 4096,
+	ASKED_MAX = 8, /* a file of ten thousand tokens is not parsed ten thousand times */
 };
 
 struct tally { /* of one kind in this file */
 	uint32_t kind;
 	bool by_content;
-	uint64_t offset; /* of the first hit */
+	unsigned int asked; /* hits whose details were looked for */
+	uint64_t offset;    /* of the first hit */
 	struct credential_details details;
 };
 
@@ -104,7 +106,8 @@ static void take_hit(const struct scan_job *job, const struct catalogue_hit *hit
 		t->by_content = true;
 		t->offset = child.at + hit->offset;
 	}
-	credential_details_of_hit(child.c, kind, child.text, child.len, hit, &t->details);
+	if (t->asked++ < ASKED_MAX)
+		credential_details_of_hit(child.c, kind, child.text, child.len, hit, &t->details);
 }
 
 /* @ends: nothing follows the window, so that every hit in it is whole */

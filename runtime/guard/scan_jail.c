@@ -39,14 +39,6 @@
 #define X32_BIT 0x40000000u
 #define NOBODY  65534u
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 /* The low half of an argument comes first on both architectures. */
 #define LOAD_NR   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
 #define LOAD_ARCH BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch))
@@ -89,7 +81,7 @@ static const struct sock_filter filter[] = {
 	ALLOW(SYS_restart_syscall),
 	ALLOW(SYS_clock_gettime),
 	ALLOW(SYS_exit_group),
-#ifdef SANITIZED
+#ifdef SCAN_SANITIZED
 	/* what the sanitizers' own runtime calls, to manage its memory and to report; never in what is installed */
 	ALLOW(SYS_madvise), ALLOW(SYS_mprotect), ALLOW(SYS_futex), ALLOW(SYS_getpid), ALLOW(SYS_gettid),
 	ALLOW(SYS_sched_yield), ALLOW(SYS_sigaltstack), ALLOW(SYS_rt_sigprocmask), ALLOW(SYS_rt_sigaction),
@@ -135,7 +127,7 @@ static int keep_only(int sock)
 {
 	if (sock != SCAN_SOCKET && dup3(sock, SCAN_SOCKET, O_CLOEXEC) < 0)
 		return -errno;
-#ifdef SANITIZED
+#ifdef SCAN_SANITIZED
 	/* a report wants stderr */
 	if (sys_close_range(0, 1, 0) < 0)
 		return -errno;
@@ -164,7 +156,7 @@ static int limit_resources(uint64_t memory, unsigned int seconds)
 	STEP(set_limit(RLIMIT_FSIZE, 0));
 	STEP(set_limit(RLIMIT_NOFILE, SCAN_SOCKET + 1 + SCAN_BATCH));
 	STEP(set_limit(RLIMIT_CPU, seconds));
-#ifdef SANITIZED
+#ifdef SCAN_SANITIZED
 	(void)memory; /* their shadow alone is terabytes of address space */
 	return 0;
 #else

@@ -69,6 +69,15 @@ struct scan_record {
 /** scan_kind_index() - its place in catalogue.kinds */
 uint32_t scan_kind_index(const struct catalogue *c, const struct credential_kind *kind);
 
+/* A build with a sanitizer: its runtime wants terabytes of address space and calls of its own. Never what is installed. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SCAN_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SCAN_SANITIZED 1
+#endif
+#endif
+
 /* scan_jail.c: in the child */
 
 /**

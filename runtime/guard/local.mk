@@ -37,6 +37,7 @@ UNIT_TESTS += tests/unit/t_scan_hostile tests/unit/t_scan_names tests/unit/t_sca
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
 EXTRA_DIST += tests/unit/confine_box.h tests/unit/scan_tree.h $(wildcard $(top_srcdir)/tests/golden/explain/*)
 GUARD_SOURCES += \
+	runtime/guard/scan_beside.c \
 	runtime/guard/scan_child.c \
 	runtime/guard/scan_deep.c \
 	runtime/guard/scan_jail.c \

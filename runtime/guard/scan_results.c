@@ -70,6 +70,10 @@ int scan_results_take(struct scan_results *s, const struct scan_file *f,
 	struct finding *finding = NULL;
 	struct place place;
 
+	if (f->beside != SCAN_NO_KIND)
+		return r->kind == f->beside && f->finding < s->inv->n
+			       ? set_details(s, &s->inv->v[f->finding], r, e)
+			       : 0;
 	/* of a file that may hold more than the secret, the name tells nothing */
 	if (!by_content && kind->cover == CREDENTIAL_COVER_NONE)
 		return 0;

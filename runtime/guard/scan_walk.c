@@ -374,12 +374,19 @@ int scan_walk(struct scan_results *s, const struct scan_limits *limits, struct p
 
 	if (ret == 0)
 		ret = scan_reader_open(s->catalogue, &events, deadline, &w.reader, e);
+	if (ret == 0 && walk_list_known(&w) < 0)
+		ret = pf_fail_sys(e, ENOMEM, "look into files");
+	if (ret == 0)
+		ret = walk_known_files(&w, e);
 	if (ret == 0)
 		ret = walk_mounts(&w, e);
+	if (ret == 0)
+		ret = walk_beside(&w, e);
 	scan_reader_close(w.reader);
 	walk_queue_free(&w.now);
 	walk_queue_free(&w.late);
 	free(w.seen);
+	free(w.known);
 	pf_close(w.proc_fd);
 	return ret;
 }

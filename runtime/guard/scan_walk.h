@@ -24,6 +24,12 @@ struct walk_seen { /* a file that was handed over */
 	bool used;
 };
 
+struct walk_known { /* a file that had been found before the walk */
+	uint64_t dev, ino;
+	uint32_t kind;
+	const char *path; /* borrowed from the inventory */
+};
+
 struct walk {
 	struct scan_results *s;
 	const struct scan_limits *limits;
@@ -34,6 +40,8 @@ struct walk {
 	struct walk_queue now, late; /* late: the trees of the system */
 	struct walk_seen *seen;      /* owned; a hash */
 	size_t n_seen, cap_seen;
+	struct walk_known *known; /* owned; sorted */
+	size_t n_known;
 	uint64_t promised; /* bytes of files that are with the child */
 	bool last;         /* the trees of the system are walked */
 	bool stopped;
@@ -62,6 +70,16 @@ void walk_queue_free(struct walk_queue *q);
 
 /** walk_find_seen() - the entry of that file; a new one has .used false and is to be filled; NULL: no memory */
 struct walk_seen *walk_find_seen(struct walk *w, uint64_t dev, uint64_t ino);
+
+/** walk_list_known() - the files that the inventory has; -ENOMEM */
+int walk_list_known(struct walk *w);
+/** walk_find_known() - the first entry of that file, or NULL; those of other kinds lie behind it */
+const struct walk_known *walk_find_known(const struct walk *w, uint64_t dev, uint64_t ino);
+
+/** walk_known_files() - what was found already, before the walk gets to its limits */
+int walk_known_files(struct walk *w, struct pf_error *e);
+/** walk_beside() - public halves, for findings of which nobody is known yet */
+int walk_beside(struct walk *w, struct pf_error *e);
 
 /** walk_file() - one regular file or socket, @at an O_PATH descriptor of it */
 int walk_file(struct walk *w, int at, const char *path, struct pf_error *e);

@@ -70,6 +70,22 @@ static int tell_by_name(struct walk *w, const char *path, const struct view_file
 	return 0;
 }
 
+/* What led to it before: a variable's value, a name that only the other scan can tell. */
+static void tell_by_inventory(const struct walk *w, struct scan_file *f)
+{
+	const struct walk_known *k = walk_find_known(w, f->file.id.dev, f->file.id.ino);
+	const struct walk_known *end = w->known + w->n_known;
+
+	for (; k && k < end && k->dev == f->file.id.dev && k->ino == f->file.id.ino; k++) {
+		bool told = k->kind == SCAN_NO_KIND;
+
+		for (uint32_t i = 0; i < f->n_kinds; i++)
+			told |= f->kinds[i] == k->kind;
+		if (!told && f->n_kinds < SCAN_KINDS)
+			f->kinds[f->n_kinds++] = k->kind;
+	}
+}
+
 /* Another name of a file that is known: what was found in it is found here. */
 static int add_alias(struct walk *w, const char *path, const struct view_file *file,
 		     const struct walk_seen *seen, struct pf_error *e)
@@ -145,6 +161,7 @@ int walk_file(struct walk *w, int at, const char *path, struct pf_error *e)
 		return 0;
 	if (!view_readable(w->s->view, &f.file))
 		return 0;
+	tell_by_inventory(w, &f);
 	seen = walk_find_seen(w, f.file.id.dev, f.file.id.ino);
 	if (!seen)
 		return pf_fail_sys(e, ENOMEM, "look into `%s'", path);

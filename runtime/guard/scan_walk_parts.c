@@ -158,3 +158,62 @@ struct walk_seen *walk_find_seen(struct walk *w, uint64_t dev, uint64_t ino)
 		return NULL;
 	return probe(w->seen, w->cap_seen, dev, ino);
 }
+
+/* ---- files that were known */
+
+static int compare_known(const void *a, const void *b)
+{
+	const struct walk_known *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+static void list_places(struct walk *w, const struct finding *f)
+{
+	for (size_t p = 0; p < f->n_places; p++) {
+		const struct place *place = &f->places[p];
+
+		if (place->type == PLACE_FILE)
+			w->known[w->n_known++] = (struct walk_known){
+				.dev = place->id.dev,
+				.ino = place->id.ino,
+				.kind = scan_kind_index(w->s->catalogue, f->kind),
+				.path = place->name,
+			};
+	}
+}
+
+int walk_list_known(struct walk *w)
+{
+	const struct inventory *inv = w->s->inv;
+
+	w->known = reallocarray(NULL, inv->n_places + 1, sizeof(*w->known));
+	if (!w->known)
+		return -ENOMEM;
+	for (size_t i = 0; i < inv->n; i++)
+		list_places(w, &inv->v[i]);
+	qsort(w->known, w->n_known, sizeof(*w->known), compare_known);
+	return 0;
+}
+
+const struct walk_known *walk_find_known(const struct walk *w, uint64_t dev, uint64_t ino)
+{
+	const struct walk_known key = { .dev = dev, .ino = ino };
+	size_t low = 0, high = w->n_known;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (compare_known(&w->known[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < w->n_known && w->known[low].dev == dev && w->known[low].ino == ino
+		       ? &w->known[low]
+		       : NULL;
+}

@@ -6,6 +6,21 @@
 
 static struct scan_box s;
 
+static void add_named(const char *kind, const char *path)
+{
+	struct place place;
+	struct view_file file;
+	auto_fd at = -EBADF;
+
+	box_must(view_open(&s.view, path, O_PATH, &at) == 0 &&
+			 view_stat(&s.view, at, path, &file) == 0,
+		 path);
+	view_place(&s.view, path, &file, &place);
+	CHECK_INT(inventory_add(&s.inv, catalogue_find(&s.catalogue, kind), FOUND_BY_NAME, &place,
+				NULL, &s.e),
+		  ==, 0);
+}
+
 static void a_token_in_a_file_of_any_name_is_found_with_its_line(void)
 {
 	const struct finding *f;
@@ -142,6 +157,75 @@ static void covers_and_kernel_file_systems_are_not_walked(void)
 	scan_box_close(&s);
 }
 
+static void details_come_from_the_file_and_from_what_lies_beside_it(void)
+{
+	const struct finding *f;
+	char text[512];
+
+	scan_box_open(&s);
+	box_dir(s.b, "/home/dev/.ssh");
+	box_dir(s.b, "/home/dev/.aws");
+	box_file(s.b, "/home/dev/.ssh/id_ed25519", "not a key any more\n");
+	box_file(s.b, "/home/dev/.ssh/id_ed25519.pub", "ssh-ed25519 AAAAC3Nza ann@laptop\n");
+	snprintf(text, sizeof(text),
+		 "[default]\naws_access_key_id=AKIA%s\naws_secret_access_key=%s\n",
+		 "ABCDEFGHIJKLMNOP", scan_value(&s, "", 40));
+	box_file(s.b, "/home/dev/.aws/credentials", text);
+	snprintf(text, sizeof(text),
+		 "{\"accessToken\": \"%s\", \"expiresAt\": \"2030-03-17T17:46:40Z\"}",
+		 scan_value(&s, "", 60));
+	box_dir(s.b, "/home/dev/.aws/sso/cache");
+	box_file(s.b, "/home/dev/.aws/sso/cache/a.json", text);
+	snprintf(text, sizeof(text), "https://ann:%s@git.example\n", scan_value(&s, "", 20));
+	box_file(s.b, "/home/dev/.git-credentials", text);
+	CHECK_INT(scan_box_deep(&s), ==, 0);
+	f = scan_box_find(&s, "ssh-key", "/home/dev/.ssh/id_ed25519");
+	CHECK_STR(f ? f->principal : "", "ssh-ed25519 ann@laptop");
+	f = scan_box_find(&s, "aws-access-key", "/home/dev/.aws/credentials");
+	CHECK_STR(f ? f->principal : "", "AKIA"
+					 "ABCDEFGHIJKLMNOP");
+	f = scan_box_find(&s, "aws-session", "/home/dev/.aws/sso/cache");
+	CHECK_INT(f ? f->expires : 0, ==, 1900000000);
+	f = scan_box_find(&s, "git-credentials", "/home/dev/.git-credentials");
+	CHECK_STR(f ? f->principal : "", "ann@git.example");
+	scan_box_close(&s);
+}
+
+static void what_was_found_before_is_looked_into_first(void)
+{
+	const struct finding *f;
+	char text[256];
+
+	scan_box_open(&s);
+	snprintf(text, sizeof(text), "machine git.example login ann password %s\n",
+		 scan_value(&s, "", 20));
+	box_file(s.b, "/work/by-a-variable", text);
+	scan_box_look(&s);
+	add_named("netrc", "/work/by-a-variable");
+	s.limits.entries = 1;
+	CHECK_INT(scan_deep(&s.catalogue, &s.view, &s.limits, &s.inv, &s.e), ==, 0);
+	f = scan_box_find(&s, "netrc", "/work/by-a-variable");
+	CHECK_STR(f ? f->principal : "", "ann");
+	CHECK_INT(f ? f->n_places : 0, ==, 1);
+	CHECK_HAS(s.inv.incomplete, "1 names were met");
+	scan_box_close(&s);
+}
+
+static void of_a_socket_the_owner_is_told(void)
+{
+	const struct finding *f;
+
+	scan_box_open(&s);
+	box_must(mknod(box_path(s.b, "/run/docker.sock"), S_IFSOCK | 0660, 0) == 0 &&
+			 chown(box_path(s.b, "/run/docker.sock"), 7, 7) == 0,
+		 "socket");
+	CHECK_INT(scan_box_deep(&s), ==, 0);
+	f = scan_box_find(&s, "docker-socket", "/run/docker.sock");
+	CHECK_STR(f ? f->principal : "", "uid 7");
+	CHECK_INT(f ? f->places[0].type : 0, ==, PLACE_SOCKET);
+	scan_box_close(&s);
+}
+
 /* Who serves a file system can let every call hang. */
 static void what_a_user_serves_is_not_touched(void)
 {
@@ -253,21 +337,6 @@ static void the_same_tree_gives_the_same_inventory(void)
 
 /* ---- lines of what cannot be covered */
 
-static void add_named(const char *kind, const char *path)
-{
-	struct place place;
-	struct view_file file;
-	auto_fd at = -EBADF;
-
-	box_must(view_open(&s.view, path, O_PATH, &at) == 0 &&
-			 view_stat(&s.view, at, path, &file) == 0,
-		 path);
-	view_place(&s.view, path, &file, &place);
-	CHECK_INT(inventory_add(&s.inv, catalogue_find(&s.catalogue, kind), FOUND_BY_NAME, &place,
-				NULL, &s.e),
-		  ==, 0);
-}
-
 static void a_file_whose_lines_show_no_credential_is_no_finding(void)
 {
 	auto_free char *large = calloc(1, 70000);
@@ -335,6 +404,9 @@ int main(void)
 	RUN(a_signature_across_windows_is_found);
 	RUN(a_file_that_its_user_cannot_read_is_not_looked_into);
 	RUN(covers_and_kernel_file_systems_are_not_walked);
+	RUN(details_come_from_the_file_and_from_what_lies_beside_it);
+	RUN(what_was_found_before_is_looked_into_first);
+	RUN(of_a_socket_the_owner_is_told);
 	RUN(what_a_user_serves_is_not_touched);
 	RUN(another_mount_below_is_not_entered_unseen);
 	RUN(each_limit_is_told);

@@ -148,7 +148,9 @@ static void a_text_from_the_reader_is_judged_again(void)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct scan_record r = { .type = SCAN_FOUND, .flags = SCAN_BY_CONTENT };
-		struct scan_file f = { .path = strdup("/file"), .file.id.ino = 1 };
+		struct scan_file f = { .path = strdup("/file"),
+				       .file.id.ino = 1,
+				       .beside = SCAN_NO_KIND };
 		struct pf_error e = PF_ERROR_INIT;
 		struct inventory inv = { .n = 0 };
 		struct view view = { .root_fd = -EBADF };

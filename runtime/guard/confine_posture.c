@@ -159,5 +159,10 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	confine_json_degraded(b, c);
 	pf_buf_puts(b, ",\"notes\":");
 	confine_json_notes(b, c);
-	pf_buf_puts(b, ",\"events\":{\"fs\":\"none\",\"net\":\"none\"}}\n");
+	pf_buf_puts(b, ",\"events\":{\"fs\":\"none\",\"net\":\"none\"");
+	if (policy->events_dir) { /* else the record lies beside this posture */
+		pf_buf_puts(b, ",\"record\":");
+		pf_buf_json(b, policy->events_dir);
+	}
+	pf_buf_puts(b, "}}\n");
 }

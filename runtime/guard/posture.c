@@ -201,6 +201,10 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	put_permitted(b, json_get(root, "permitted"));
 	put_line(b, "degraded", json_get(root, "degraded"), "nothing");
 	put_members(b, "events", json_get(root, "events"));
+	if (!json_get(json_get(root, "events"), "record"))
+		pf_buf_puts(
+			b,
+			"events        record: beside the state, until the container is deleted\n");
 	for (const struct json *n = first(json_get(root, "notes"), JSON_ARRAY); n; n = n->next) {
 		put_name(b, "note");
 		pf_buf_printable(b, n->type == JSON_STRING ? n->text : "?");

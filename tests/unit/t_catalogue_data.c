@@ -198,8 +198,8 @@ static void every_kind_is_found_by_its_examples_and_by_no_near_miss(void)
 		bool got = run_example(n, id, &what);
 		char line[256];
 
-		snprintf(line, sizeof(line), "%s: `%s' is%s found", id, what,
-			 want && want->boolean ? "" : " not");
+		snprintf(line, sizeof(line), "%s: `%.*s' is%s found", id,
+			 (int)strcspn(what, "\r\n"), what, want && want->boolean ? "" : " not");
 		tap_check(want && got == want->boolean, line, __FILE__, __LINE__);
 		for (size_t i = 0; i < catalogue.n_kinds; i++)
 			if (strcmp(catalogue.kinds[i]->id, id) == 0)

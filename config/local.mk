@@ -76,3 +76,5 @@ EXTRA_DIST += $(wildcard $(top_srcdir)/tests/golden/env/*)
 CONFIG_SOURCES += config/principal.c config/principal_base64.c config/principal_dates.c config/principal_der.c \
 	config/principal_fields.c config/principal_jwt.c config/principal_keys.c config/principal_userinfo.c
 UNIT_TESTS += tests/unit/t_principal
+CONFIG_SOURCES += config/foreign.c
+UNIT_TESTS += tests/unit/t_foreign

@@ -72,6 +72,7 @@ int cmd_posture(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_log(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_policy(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_credentials(struct runtime *rt, struct cli *cli, struct pf_error *e);
+int cmd_audit(struct runtime *rt, struct cli *cli, struct pf_error *e);
 int cmd_doctor(struct runtime *rt, struct cli *cli, struct pf_error *e);
 
 /** print_buf() - the buffer to stdout; the only way commands print */

@@ -75,7 +75,9 @@ struct audit_way {
 
 struct audit_container {
 	const char *id;
-	const char *name;    /* what an engine calls it; NULL */
+	const char *name; /* what an engine calls it; NULL */
+	const char *
+		label; /* by audit_judge(): the name, else the id, with more where that is not one alone */
 	const char *runtime; /* "pinfold", "runc", "crun", "youki"; "bundle": not created */
 	const char *record;  /* the file or directory that told of it */
 	const char *status;
@@ -164,6 +166,7 @@ struct audit_entry { /* a finding with what it means where it lies */
 	struct audit_reader *readers; /* owned */
 	size_t n_readers;
 	unsigned int leaves; /* 1 << enum audit_way_kind */
+	bool again;          /* an entry that is ranked before it is the same file */
 	int score;
 	enum audit_severity severity;
 	unsigned int nhi, controls; /* bits of audit_nhi[], audit_controls[] */
@@ -212,6 +215,8 @@ int audit_judge(struct audit *a, struct pf_error *e);
 void audit_reach(struct audit *a);
 /** audit_entries() - .entries with facts and readers, in no order yet */
 void audit_entries(struct audit *a);
+/** audit_same_file() - a place of @x and one of @y are one file, by device and inode */
+bool audit_same_file(const struct finding *x, const struct finding *y);
 /** audit_rank() - score, severity and advice of each, and their order */
 void audit_rank(struct audit *a);
 int audit_score(const struct audit_facts *f);

@@ -37,7 +37,7 @@ static bool is_readable(const struct finding *f)
 	return false;
 }
 
-static bool same_file(const struct finding *x, const struct finding *y)
+bool audit_same_file(const struct finding *x, const struct finding *y)
 {
 	for (size_t i = 0; i < x->n_places; i++)
 		for (size_t j = 0; j < y->n_places; j++) {
@@ -67,7 +67,7 @@ static const struct finding *twin(const struct audit_container *c, const struct 
 
 		if (g->kind != f->kind)
 			continue;
-		if (same_file(f, g)) {
+		if (audit_same_file(f, g)) {
 			*ret_file = true;
 			return g;
 		}
@@ -175,7 +175,7 @@ static void set_fingerprint(const struct audit_container *c, struct audit_entry 
 	const struct finding *f = entry->finding;
 	uint64_t h = 0xcbf29ce484222325ull;
 
-	add_hash(&h, c->name ? c->name : c->id);
+	add_hash(&h, c->label);
 	add_hash(&h, f->kind->id);
 	for (size_t i = 0; i < f->n_places; i++) {
 		add_hash(&h, place_type_name(f->places[i].type));

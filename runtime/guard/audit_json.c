@@ -41,7 +41,8 @@ static void put_summary(struct pf_buf *b, const struct audit *a)
 	put_text(b, "problem", a->problem);
 	pf_buf_puts(b, ",\"remove_first\":[");
 	for (size_t i = 0; i < a->n_entries && n < 3 && a->entries[i].score > 0; i++)
-		pf_buf_printf(b, "%s\"%s\"", n++ ? "," : "", a->entries[i].fingerprint);
+		if (!a->entries[i].again)
+			pf_buf_printf(b, "%s\"%s\"", n++ ? "," : "", a->entries[i].fingerprint);
 	pf_buf_puts(b, "]}");
 }
 
@@ -191,6 +192,7 @@ static void put_container(struct pf_buf *b, const struct audit *a, size_t index)
 	pf_buf_puts(b, index ? ",{\"id\":" : "{\"id\":");
 	pf_buf_json(b, c->id);
 	put_text(b, "name", c->name);
+	put_text(b, "label", audit_label(c));
 	put_text(b, "runtime", c->runtime);
 	put_text(b, "record", c->record);
 	put_text(b, "status", c->status);

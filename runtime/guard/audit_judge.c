@@ -59,6 +59,34 @@ static void sort(struct audit *a)
 	}
 }
 
+static bool is_alone(const struct audit *a, const struct audit_container *c, bool by_name)
+{
+	const char *text = by_name ? c->name : c->id;
+
+	for (size_t i = 0; i < a->n_containers; i++) {
+		const struct audit_container *d = a->containers[i];
+
+		if (d != c &&
+		    (by_name ? d->name && strcmp(d->name, text) == 0 : strcmp(d->id, text) == 0))
+			return false;
+	}
+	return true;
+}
+
+/* Two runtimes may have a container of the same id, and two pods one of the same name. */
+static void set_label(struct audit *a, struct audit_container *c)
+{
+	const char *id = c->id;
+
+	if (c->name && is_alone(a, c, true)) {
+		c->label = c->name;
+		return;
+	}
+	if (!is_alone(a, c, false))
+		id = audit_printf(a, "%s of %s", c->id, c->record ? c->record : c->runtime);
+	c->label = c->name ? audit_printf(a, "%s (%s)", c->name, id) : id;
+}
+
 /* A socket that rules the host is a way out too, and the widest. */
 static void add_sockets(struct audit *a, struct audit_container *c)
 {
@@ -89,6 +117,8 @@ int audit_judge(struct audit *a, struct pf_error *e)
 	audit_mask_all(a);
 	for (size_t i = 0; i < a->n_containers; i++)
 		add_sockets(a, a->containers[i]);
+	for (size_t i = 0; i < a->n_containers; i++)
+		set_label(a, a->containers[i]);
 	sort(a);
 	audit_reach(a);
 	if (!a->failed)

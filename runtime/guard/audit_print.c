@@ -10,64 +10,17 @@
 
 #include "base/cleanup.h"
 
-/* The code point at @s and how many bytes it has; 0 bytes: it is no UTF-8. */
-static size_t decode(const unsigned char *s, uint32_t *ret)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	*ret = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-	if (n > 1 && (s[0] < 0xc2 || s[0] > 0xf4))
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*ret = *ret << 6 | (s[i] & 0x3f);
-	}
-	if (*ret < least[n] || *ret > 0x10ffff || (*ret >= 0xd800 && *ret < 0xe000))
-		return 0;
-	return n;
-}
-
-/* Controls, and what makes a text look like another one: no width, another direction, another line. */
-static bool is_unsafe(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
-	       (c >= 0xe0000 && c <= 0xe0fff);
-}
-
-/* The next character as it may be shown; returns how many bytes of @s it was. */
-static size_t put_char(struct pf_buf *b, const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	uint32_t c;
-	size_t n = decode(p, &c);
-
-	if (n == 0 || (n == 1 && is_unsafe(c)))
-		pf_buf_printf(b, "\\x%02x", p[0]);
-	else if (is_unsafe(c))
-		pf_buf_printf(b, "\\u{%x}", c);
-	else
-		pf_buf_add(b, s, n);
-	return n ? n : 1;
-}
-
-void audit_put_safe(struct pf_buf *b, const char *s)
-{
-	while (*s)
-		s += put_char(b, s);
-}
-
 void audit_put_markdown(struct pf_buf *b, const char *s)
 {
-	while (*s) {
-		if (isalnum((unsigned char)*s) || strchr(" /.,-=$%+();'", *s) ||
-		    (unsigned char)*s >= 0x80 || (unsigned char)*s < 0x20 || *s == 0x7f)
-			s += put_char(b, s);
+	auto_buf safe = { 0 };
+
+	pf_buf_printable(&safe, s);
+	for (const char *p = safe.data ? safe.data : ""; *p; p++) {
+		if (isalnum((unsigned char)*p) || strchr(" /.,-=$%+();'", *p) ||
+		    (unsigned char)*p >= 0x80)
+			pf_buf_add(b, p, 1);
 		else
-			pf_buf_printf(b, "&#%u;", (unsigned char)*s++);
+			pf_buf_printf(b, "&#%u;", (unsigned char)*p);
 	}
 }
 
@@ -202,7 +155,7 @@ void audit_put_life(struct pf_buf *b, const struct audit *a, const struct findin
 
 const char *audit_label(const struct audit_container *c)
 {
-	return c->name ? c->name : c->id;
+	return c->label ? c->label : c->id;
 }
 
 void audit_put_headline(struct pf_buf *b, const struct audit_summary *s)

@@ -7,13 +7,7 @@
 
 /* What the reports share. Names come from images and workloads: each report passes them through its own escape. */
 
-/**
- * audit_put_safe() - @s for a terminal, one line
- * Control characters, also those of C1, what turns the direction of a text or has no width, and bytes that are not UTF-8
- * become \xNN or \u{NNNN}.
- */
-void audit_put_safe(struct pf_buf *b, const char *s);
-/** audit_put_markdown() - the same for a cell of a table: nothing of it is markup */
+/** audit_put_markdown() - @s for a cell of a table: nothing of it is markup, or reaches a terminal as a control */
 void audit_put_markdown(struct pf_buf *b, const char *s);
 /** audit_put_uri() - a path as a relative reference (RFC 3986) */
 void audit_put_uri(struct pf_buf *b, const char *path);
@@ -32,7 +26,7 @@ void audit_put_terms(struct pf_buf *b, unsigned int bits, const struct audit_ter
 		     const char *between);
 /** audit_put_life() - "long-lived", "until 2026-11-24", "expired 2026-11-24" */
 void audit_put_life(struct pf_buf *b, const struct audit *a, const struct finding *f);
-/** audit_label() - what a container is called: its name, else its id */
+/** audit_label() - what a container is called */
 const char *audit_label(const struct audit_container *c);
 /** audit_put_headline() - one sentence: how many there are, how many can leave */
 void audit_put_headline(struct pf_buf *b, const struct audit_summary *s);

@@ -33,6 +33,7 @@ enum {
 	CRITICAL_FROM = 90,
 	HIGH_FROM = 72,
 	MEDIUM_FROM = 45,
+	FIRST_ONES = 64,
 };
 
 static int lifetime_points(const struct audit_facts *f)
@@ -215,6 +216,14 @@ static int compare(const void *x, const void *y)
 	return r ? r : compare_text(a->fingerprint, b->fingerprint);
 }
 
+/* To remove a file once is enough, whoever else sees it. Only the first ones are shown alone, so only these are asked. */
+static void mark_again(struct audit *a, size_t i)
+{
+	for (size_t j = 0; j < i && j < FIRST_ONES && !a->entries[i].again; j++)
+		a->entries[i].again = a->entries[j].finding->kind == a->entries[i].finding->kind &&
+				      audit_same_file(a->entries[j].finding, a->entries[i].finding);
+}
+
 void audit_rank(struct audit *a)
 {
 	for (size_t i = 0; i < a->n_entries; i++) {
@@ -226,4 +235,6 @@ void audit_rank(struct audit *a)
 	}
 	if (a->n_entries > 0)
 		qsort(a->entries, a->n_entries, sizeof(*a->entries), compare);
+	for (size_t i = 1; i < a->n_entries; i++)
+		mark_again(a, i);
 }

@@ -157,7 +157,7 @@ static void put_text(struct pf_buf *b, const struct audit *a, const struct audit
 	pf_buf_puts(&text, "; leaves by ");
 	audit_put_ways(&text, entry);
 	pf_buf_printf(&text, ". What to do: %s.", entry->advice);
-	audit_put_safe(&safe, text.data ? text.data : "");
+	pf_buf_printable(&safe, text.data ? text.data : "");
 	put_message(b, "message", safe.data ? safe.data : "");
 }
 
@@ -210,7 +210,7 @@ static void put_notification(struct pf_buf *b, const char *whose, const char *wh
 	auto_buf text = { 0 }, safe = { 0 };
 
 	pf_buf_printf(&text, "%s: %s", whose, what);
-	audit_put_safe(&safe, text.data ? text.data : "");
+	pf_buf_printable(&safe, text.data ? text.data : "");
 	pf_buf_printf(b, "%s{\"level\":\"warning\",", sep);
 	put_message(b, "message", safe.data ? safe.data : "");
 	pf_buf_puts(b, "}");

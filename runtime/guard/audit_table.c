@@ -40,7 +40,7 @@ static void put_text(const struct page *p, unsigned int indent, const char *text
 {
 	auto_buf safe = { 0 };
 
-	audit_put_safe(&safe, text);
+	pf_buf_printable(&safe, text);
 	if (!safe.data)
 		return;
 	audit_put_wrapped(p->b, safe.data, indent, p->style->columns);
@@ -93,6 +93,8 @@ static void put_first(const struct page *p)
 
 		if (entry->score == 0)
 			break;
+		if (entry->again)
+			continue;
 		pf_buf_printf(p->b, "%s  %zu ", n ? "" : "\nRemove first\n", n + 1);
 		n++;
 		put_severity(p, entry);
@@ -178,7 +180,7 @@ static void put_container(const struct page *p, size_t index)
 	auto_buf head = { 0 };
 
 	pf_buf_printf(&head, "%s (", audit_label(c));
-	if (c->name)
+	if (c->name && c->label == c->name)
 		pf_buf_printf(&head, "%s, ", c->id);
 	pf_buf_printf(&head, "%s", c->runtime);
 	if (c->status)
@@ -221,7 +223,9 @@ static void put_link(const struct page *p, const struct audit_link *l)
 
 	pf_buf_printf(&text, "%s and %s: ", audit_label(p->a->containers[l->a]),
 		      audit_label(p->a->containers[l->b]));
-	if (l->by == AUDIT_LINK_VOLUME)
+	if (l->by == AUDIT_LINK_VOLUME && strcmp(l->what, "/") == 0)
+		pf_buf_puts(&text, "the same root file system");
+	else if (l->by == AUDIT_LINK_VOLUME)
 		pf_buf_printf(&text, "a writable volume, %s", l->what);
 	else
 		pf_buf_printf(&text, "%s %s", l->what ? l->what : "one", audit_link_name(l->by));

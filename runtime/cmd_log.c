@@ -44,7 +44,7 @@ static int open_record(const struct events_home *home, int *ret, struct pf_error
 static int open_kept(struct runtime *rt, const char *id, int *ret, struct pf_error *e)
 {
 	struct events_home home;
-	char dir[PATH_MAX];
+	char dir[PATH_MAX] = "";
 	int err;
 
 	STEP(policy_load_events_dir(rt->policy_option, rt->rootless, dir, sizeof(dir), e));

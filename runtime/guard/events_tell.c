@@ -248,7 +248,7 @@ void events_tell_refused(const char *policy_option, bool rootless, const char *i
 			 const struct pf_error *refusal)
 {
 	struct pf_error e = PF_ERROR_INIT;
-	char dir[PATH_MAX];
+	char dir[PATH_MAX] = "";
 	int ret;
 
 	if (refusal->kind != PF_ERR_POLICY && refusal->kind != PF_ERR_HOST)

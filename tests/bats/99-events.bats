@@ -173,6 +173,7 @@ kept() {
 	[ ! -e "$(record)" ]
 	[ "$(stat -c %a "$KEPT/$ID.jsonl")" = 600 ]
 	# exec and delete go by what create recorded, not by what the policy says by then
+	# shellcheck disable=SC2034 # pf() has it
 	PF_GLOBALS=()
 	run -0 pf exec "$ID" /probe exit 0
 	pf delete --force "$ID"
@@ -203,6 +204,17 @@ kept() {
 	touch "$KEPT"
 	create_fails
 	assert_contains "the directory of events"
+}
+
+@test "posture says which sources there are, and where the record is" {
+	sleeper --annotate io.pinfold.env=scrub
+	run -0 pf posture "$ID"
+	assert_contains "events        fs: none" "events        net: none" "events        record: beside the state"
+	pf delete --force "$ID"
+	kept
+	sleeper --annotate io.pinfold.env=scrub
+	run -0 pf posture "$ID"
+	assert_contains "events        record: $KEPT"
 }
 
 @test "an annotation cannot say where events go" {

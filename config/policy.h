@@ -96,7 +96,7 @@ struct policy {
 	const char *profile;       /* effective profile name, NULL: none */
 	bool node_policy;          /* a node policy is in force */
 	bool any;                  /* any key at all is present: false means plain OCI */
-	bool confined; /* read, write, exec or hide (and what is built later) is in force */
+	bool confined; /* read, write, exec, hide or protect (or what is built later) is in force */
 	const char *events_dir; /* where records of events go; NULL: they lie beside the state */
 	struct json_doc *doc;   /* owned: the arena */
 };

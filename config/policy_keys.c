@@ -36,7 +36,7 @@ const struct policy_key_info policy_keys[POLICY_KEY_COUNT_] = {
 				       "covered even inside an allowed tree" },
 	[POLICY_HIDE_LATER]	   = { "hide.later", WORD, REPLACE, true, "watched",
 				       "what happens to a file that a `hide' pattern matches later" },
-	[POLICY_PROTECT]	   = { "protect", LIST, UNITE, false, "paths, globs, @agent-control",
+	[POLICY_PROTECT]	   = { "protect", LIST, UNITE, true, "paths, globs, @agent-control",
 				       "readable but not writable inside a writable tree" },
 	[POLICY_CREDENTIALS]	   = { "credentials", WORD, ORDERED, false, "audit, decoy, hide, deny",
 				       "what happens to a credential that is not allowed" },

@@ -13,11 +13,11 @@
 
 struct builtin {
 	const char *name;
-	const char *read, *write, *env, *degrade; /* as in an annotation; NULL: absent */
+	const char *read, *write, *protect, *env, *degrade; /* as in an annotation; NULL: absent */
 	const char *pending; /* what joins them when it is built; NULL: nothing */
 };
 
-#define LATER "protect, credentials, egress, listen"
+#define LATER "credentials, egress, listen"
 
 /*
  * The rest of each profile comes as it lands: until then a container of profile `agent' has its network as config.json
@@ -29,6 +29,7 @@ static const struct builtin builtins[] = {
 		.name = "agent",
 		.read = "@image @cwd @home @tmp",
 		.write = "@cwd @home @tmp",
+		.protect = "@agent-control",
 		.env = "scrub",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER ", brief",
@@ -37,6 +38,7 @@ static const struct builtin builtins[] = {
 		.name = "ci",
 		.read = "@image @mounts @home @tmp",
 		.write = "@mounts @home @tmp",
+		.protect = "@agent-control",
 		.env = "scrub",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
@@ -45,6 +47,7 @@ static const struct builtin builtins[] = {
 		.name = "offline",
 		.read = "@image @cwd @home @tmp",
 		.write = "@cwd @home @tmp",
+		.protect = "@agent-control",
 		.env = "scrub",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
@@ -75,10 +78,11 @@ const char *policy_profile_pending(const char *name)
 static int set_builtin(struct json_doc *arena, const struct builtin *b, enum policy_key key,
 		       struct policy_layer *ret, struct pf_error *e)
 {
-	const char *text = key == POLICY_READ    ? b->read
-			   : key == POLICY_WRITE ? b->write
-			   : key == POLICY_ENV   ? b->env
-						 : b->degrade;
+	const char *text = key == POLICY_READ      ? b->read
+			   : key == POLICY_WRITE   ? b->write
+			   : key == POLICY_PROTECT ? b->protect
+			   : key == POLICY_ENV     ? b->env
+						   : b->degrade;
 	struct policy_setting *s = &ret->keys[key];
 
 	if (!text)
@@ -102,6 +106,7 @@ static int load_builtin(struct json_doc *arena, const char *name, struct policy_
 			name);
 	STEP(set_builtin(arena, b, POLICY_READ, ret, e));
 	STEP(set_builtin(arena, b, POLICY_WRITE, ret, e));
+	STEP(set_builtin(arena, b, POLICY_PROTECT, ret, e));
 	STEP(set_builtin(arena, b, POLICY_ENV, ret, e));
 	return set_builtin(arena, b, POLICY_DEGRADE, ret, e);
 }

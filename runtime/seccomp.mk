@@ -41,4 +41,5 @@ tests_unit_t_landlock_SOURCES = \
 	runtime/init/landlock.c \
 	runtime/init/plan.c \
 	runtime/init/probe.c \
+	runtime/init/protect.c \
 	runtime/init/sync.c

@@ -56,6 +56,13 @@ struct confine_cover {
 	struct seal_id id;
 };
 
+struct confine_protect { /* a path that cannot be changed, or a directory around one that cannot be moved */
+	char *path;          /* owned */
+	const char *entry;   /* of `protect' */
+	bool is_dir, anchor; /* anchor: writable as it was, but held in place */
+	struct seal_id id;
+};
+
 struct confine_note { /* what explain and posture say: a token that is empty, a part that does not exist */
 	char *text;
 };
@@ -69,6 +76,8 @@ struct confinement {
 	size_t n_noexec;
 	struct confine_cover *covers; /* sorted, none within another; its strings are owned */
 	size_t n_covers;
+	struct confine_protect *protects; /* sorted; none within another but in an anchor */
+	size_t n_protects;
 	struct confine_note *notes;
 	size_t n_notes;
 	unsigned int keys; /* 1 << enum confine_key: which are in force */

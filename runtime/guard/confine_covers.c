@@ -78,13 +78,22 @@ static void take_below(struct confinement *c, const char *path)
 	}
 }
 
-static int check(const struct confine_cover *cover, struct pf_error *e)
+static int check(const struct confine_run *run, const struct confine_cover *cover,
+		 struct pf_error *e)
 {
+	const struct confine_tree *mount = confine_tree_by_id(run, cover->id.mnt_id);
+
 	if (strcmp(cover->path, "/") == 0)
 		return pf_fail(e, PF_ERR_POLICY, 0,
 			       "%s: `%.200s' is the root of the container, which nothing can do "
 			       "without: name what is in it",
 			       cover->why, cover->entry);
+	if (mount && mount->propagates && strcmp(mount->path, cover->path) != 0)
+		return pf_fail(
+			e, PF_ERR_POLICY, 0,
+			"%s: `%.120s' lies in the mount `%.120s', which is shared with the host, and a "
+			"cover would appear there too: make it private",
+			cover->why, cover->path, mount->path);
 	if (cover->content && (cover->is_dir || strlen(cover->content) > SEAL_CONTENT_MAX))
 		return pf_fail(
 			e, PF_ERR_BUG, 0,
@@ -123,7 +132,7 @@ int confine_add_cover(struct confine_run *run, const struct confine_cover *cover
 	struct confinement *c = run->out;
 	const struct confine_cover *there = confine_cover_of(c, cover->path);
 
-	STEP(check(cover, e));
+	STEP(check(run, cover, e));
 	if (c->n_covers == COVERS_MAX)
 		return pf_fail(e, PF_ERR_POLICY, 0,
 			       "%s: `%.200s' would need more than %d covers: name a directory that "

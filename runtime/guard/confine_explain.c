@@ -218,6 +218,7 @@ static void explain_text(const struct policy *policy, const struct confinement *
 	for (size_t k = 0; k < CONFINE_KEY_COUNT_; k++)
 		put_key(policy, c, (enum confine_key)k, b);
 	confine_tell_hide(policy, c, b);
+	confine_tell_protect(policy, c, b);
 	put_env(policy, c, b);
 	put_mounts(c, b);
 	if (c->abi) {
@@ -318,6 +319,8 @@ static void explain_json(const struct policy *policy, const struct confinement *
 	}
 	pf_buf_puts(b, ",\"hide\":");
 	confine_json_hide(policy, b);
+	pf_buf_puts(b, ",\"protect\":");
+	confine_json_protect(policy, c, b);
 	pf_buf_puts(b, ",");
 	explain_json_env(policy, c, b);
 	pf_buf_puts(b, "},\"mounts\":");

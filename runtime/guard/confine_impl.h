@@ -16,6 +16,7 @@
  *   confine_tree.c     the mounts that are really there, so that those of hooks become sites too
  *   confine_covers.c   what is covered though an entry opens what it lies in
  *   confine_hide.c     covers by `hide'; confine_globs.c finds what patterns match, confine_alias.c where else it shows
+ *   confine_protect.c  what stays as it is inside a tree that can be written
  *   confine_noexec.c   which of them lose execution when `exec' is in force
  *   confine_walk.c     a path of the container -> identity, with a rule for the symlinks on its way
  *   confine_tokens.c   one entry -> the paths it opens
@@ -151,6 +152,11 @@ bool confine_is_covered(const struct confinement *c, const char *path);
 const struct confine_cover *confine_cover_of(const struct confinement *c, const char *path);
 void confine_covers_free(struct confinement *c);
 
+/* ---- confine_protect.c */
+
+/** confine_decide_protect() - what becomes a read-only bind of itself; after the covers */
+int confine_decide_protect(struct confine_run *run, struct pf_error *e);
+
 /* ---- confine_noexec.c */
 
 int confine_decide_noexec(struct confine_run *run, struct pf_error *e);
@@ -234,8 +240,12 @@ void confine_json_notes(struct pf_buf *b, const struct confinement *c);
 
 /** confine_tell_hide() - the lines of explain about `hide' */
 void confine_tell_hide(const struct policy *policy, const struct confinement *c, struct pf_buf *b);
+void confine_tell_protect(const struct policy *policy, const struct confinement *c,
+			  struct pf_buf *b);
 /** confine_json_hide() - the same for explain and posture; null: nothing is hidden */
 void confine_json_hide(const struct policy *policy, struct pf_buf *b);
+void confine_json_protect(const struct policy *policy, const struct confinement *c,
+			  struct pf_buf *b);
 
 const struct policy_value *confine_value(const struct policy *policy, enum confine_key key);
 const char *confine_key_name(enum confine_key key);

@@ -17,6 +17,7 @@ static const char *const probe_names[SEAL_PROBE_COUNT_] = {
 	[SEAL_PROBE_USERNS] = "user namespace",
 	[SEAL_PROBE_PACKET] = "packet socket",
 	[SEAL_PROBE_COVER] = "cover",
+	[SEAL_PROBE_PROTECT] = "protect",
 };
 
 static const char *const result_names[] = {
@@ -141,6 +142,8 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	put_keys(policy, c, b);
 	pf_buf_puts(b, "},\"hide\":");
 	confine_json_hide(policy, b);
+	pf_buf_puts(b, ",\"protect\":");
+	confine_json_protect(policy, c, b);
 	pf_buf_puts(b, ",\"environment\":");
 	put_environment(policy, c, b);
 	pf_buf_puts(b, ",\"mounts\":");

@@ -139,6 +139,7 @@ static int resolve(struct confine_run *run, struct pf_error *e)
 		STEP(resolve_key(run, order[i], e));
 	STEP(confine_decide_mounts(run, e));
 	STEP(confine_decide_hide(run, e));
+	STEP(confine_decide_protect(run, e));
 	STEP(confine_decide_noexec(run, e));
 	return note_loaders(run, e);
 }

@@ -59,6 +59,37 @@ static size_t collect_rules(const struct confinement *c, struct rule *rules)
 	return merge_rules(rules, n);
 }
 
+/* What the runtime itself mounts over after the judging lies on another mount then: only the file can be compared. */
+static struct seal_id id_under_protects(const struct confinement *c, const char *path,
+					struct seal_id id, const struct confine_protect *self)
+{
+	for (size_t i = 0; i < c->n_protects; i++)
+		if (&c->protects[i] != self && pf_path_inside(path, c->protects[i].path))
+			id.mnt_id = SEAL_ANY_MOUNT;
+	return id;
+}
+
+static int write_protects(const struct confinement *c, struct flat *f, struct plan_list *ret,
+			  struct pf_error *e)
+{
+	auto_free struct seal_protect *out = calloc(c->n_protects + 1, sizeof(*out));
+
+	if (!out)
+		return pf_fail_sys(e, ENOMEM, "write the seal");
+	for (size_t i = 0; i < c->n_protects; i++) {
+		const struct confine_protect *p = &c->protects[i];
+
+		out[i] = (struct seal_protect){
+			.path = flat_str(f, p->path),
+			.is_dir = p->is_dir,
+			.anchor = p->anchor,
+			.id = id_under_protects(c, p->path, p->id, p),
+		};
+	}
+	*ret = flat_items(f, out, sizeof(*out), c->n_protects);
+	return 0;
+}
+
 static int write_rules(const struct confinement *c, struct flat *f, struct plan_list *ret,
 		       struct pf_error *e)
 {
@@ -74,7 +105,7 @@ static int write_rules(const struct confinement *c, struct flat *f, struct plan_
 			.path = flat_str(f, rules[i].path),
 			.is_dir = rules[i].is_dir,
 			.access = rules[i].access,
-			.id = rules[i].id,
+			.id = id_under_protects(c, rules[i].path, rules[i].id, NULL),
 		};
 	*ret = flat_items(f, out, sizeof(*out), n);
 	return 0;
@@ -191,6 +222,7 @@ int confine_write_seal(const struct confinement *c, struct flat *ret, struct pf_
 	flat_begin(ret, sizeof(seal));
 	STEP(write_rules(c, ret, &seal.rules, e));
 	STEP(write_covers(c, ret, &seal.covers, e));
+	STEP(write_protects(c, ret, &seal.protects, e));
 	STEP(write_readonly(c, ret, &seal.readonly, e));
 	STEP(write_noexec(c, ret, &seal.noexec, e));
 	seal.size = (uint32_t)flat_size(ret);

@@ -77,3 +77,79 @@ void confine_json_hide(const struct policy *policy, struct pf_buf *b)
 	put_lists(value, b);
 	pf_buf_puts(b, ",\"later\":\"" LATER_NONE "\"}");
 }
+
+static void put_protected(const struct confinement *c, const char *entry, struct pf_buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_protects; i++) {
+		const struct confine_protect *p = &c->protects[i];
+
+		if (p->anchor || strcmp(p->entry, entry) != 0)
+			continue;
+		pf_buf_puts(b, "    ");
+		pf_buf_printable(b, p->path);
+		pf_buf_puts(b, p->is_dir ? "/\n" : "\n");
+		n++;
+	}
+	if (n == 0)
+		pf_buf_puts(b, "    nothing that is there\n");
+}
+
+void confine_tell_protect(const struct policy *policy, const struct confinement *c,
+			  struct pf_buf *b)
+{
+	const struct policy_value *value = &policy->keys[POLICY_PROTECT];
+	const char *head = "  held in place:";
+
+	if (value->list.n == 0) {
+		pf_buf_puts(b, "protect: nothing\n");
+		return;
+	}
+	pf_buf_puts(b, "protect:\n");
+	for (size_t i = 0; i < value->list.n; i++) {
+		put_entry(value, i, b);
+		put_protected(c, value->list.v[i], b);
+	}
+	for (size_t i = 0; i < c->n_protects; i++) {
+		if (!c->protects[i].anchor)
+			continue;
+		pf_buf_printf(b, "%s ", head);
+		pf_buf_printable(b, c->protects[i].path);
+		head = "";
+	}
+	pf_buf_puts(b, *head ? "" : "\n");
+	pf_buf_puts(b, "  later: " LATER_NONE ": what is made later is not protected\n");
+}
+
+static void put_places(const struct confinement *c, bool anchor, struct pf_buf *b)
+{
+	const char *comma = "";
+
+	pf_buf_puts(b, "[");
+	for (size_t i = 0; i < c->n_protects; i++) {
+		if (c->protects[i].anchor != anchor)
+			continue;
+		pf_buf_puts(b, comma);
+		pf_buf_json(b, c->protects[i].path);
+		comma = ",";
+	}
+	pf_buf_puts(b, "]");
+}
+
+void confine_json_protect(const struct policy *policy, const struct confinement *c,
+			  struct pf_buf *b)
+{
+	const struct policy_value *value = &policy->keys[POLICY_PROTECT];
+
+	if (value->list.n == 0) {
+		pf_buf_puts(b, "null");
+		return;
+	}
+	put_lists(value, b);
+	pf_buf_puts(b, ",\"paths\":");
+	put_places(c, false, b);
+	pf_buf_puts(b, ",\"held\":");
+	put_places(c, true, b);
+	pf_buf_puts(b, ",\"later\":\"" LATER_NONE "\"}");
+}

@@ -173,6 +173,9 @@ void confinement_free(struct confinement *c)
 		free(c->noexec[i].path);
 	free(c->noexec);
 	confine_covers_free(c);
+	for (size_t i = 0; i < c->n_protects; i++)
+		free(c->protects[i].path);
+	free(c->protects);
 	for (size_t i = 0; i < c->n_notes; i++)
 		free(c->notes[i].text);
 	free(c->notes);

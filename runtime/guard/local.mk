@@ -19,6 +19,7 @@ GUARD_SOURCES += \
 	runtime/guard/confine_mounts.c \
 	runtime/guard/confine_noexec.c \
 	runtime/guard/confine_posture.c \
+	runtime/guard/confine_protect.c \
 	runtime/guard/confine_resolve.c \
 	runtime/guard/confine_rules.c \
 	runtime/guard/confine_seal.c \
@@ -31,8 +32,7 @@ GUARD_SOURCES += \
 	runtime/guard/posture.c
 GUARD_SOURCES += runtime/guard/confine_void.c
 UNIT_TESTS += tests/unit/t_inventory tests/unit/t_view
-UNIT_TESTS += tests/unit/t_confine_covers
-UNIT_TESTS += tests/unit/t_confine_covers tests/unit/t_confine_hide
+UNIT_TESTS += tests/unit/t_confine_covers tests/unit/t_confine_hide tests/unit/t_confine_protect
 UNIT_TESTS += tests/unit/t_scan_hostile tests/unit/t_scan_names tests/unit/t_scan_values
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
 EXTRA_DIST += tests/unit/confine_box.h tests/unit/scan_tree.h $(wildcard $(top_srcdir)/tests/golden/explain/*)

@@ -104,6 +104,18 @@ static void put_hide(struct pf_buf *b, const struct json *hide)
 	pf_buf_puts(b, ": what a pattern matches only later is not covered\n");
 }
 
+static void put_protect(struct pf_buf *b, const struct json *protect)
+{
+	put_line(b, "protect", json_get(protect, "entries"), "nothing");
+	if (!protect || protect->type != JSON_OBJECT)
+		return;
+	put_line(b, "  read-only", json_get(protect, "paths"), "nothing that is there");
+	put_line(b, "  in place", json_get(protect, "held"), "nothing needed");
+	put_name(b, "  later");
+	pf_buf_printable(b, json_text(protect, "later", "none"));
+	pf_buf_puts(b, ": what is made later is not protected\n");
+}
+
 static void put_environment(struct pf_buf *b, const struct json *env)
 {
 	put_name(b, "env");
@@ -192,6 +204,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	put_mechanisms(b, root);
 	put_keys(b, json_get(root, "keys"));
 	put_hide(b, json_get(root, "hide"));
+	put_protect(b, json_get(root, "protect"));
 	put_environment(b, json_get(root, "environment"));
 	put_mounts(b, json_get(root, "mounts"));
 	put_covers(b, json_get(root, "covers"));

@@ -78,11 +78,12 @@ static int set_attr(const struct init *c, struct plan_list list, uint64_t attr, 
 static int check_namespace(const struct init *c, struct pf_error *e)
 {
 	if ((c->plan->flags & PLAN_NEW_MNTNS) ||
-	    (c->seal->covers.n == 0 && c->seal->readonly.n == 0 && c->seal->noexec.n == 0))
+	    (c->seal->covers.n == 0 && c->seal->readonly.n == 0 && c->seal->noexec.n == 0 &&
+	     c->seal->protects.n == 0))
 		return 0;
 	return pf_fail(
 		e, PF_ERR_POLICY, 0,
-		"what is not allowed cannot be covered without a mount namespace of the container's own: "
+		"what is not allowed cannot be covered or protected without a mount namespace of the container's own: "
 		"add `mount' to /linux/namespaces");
 }
 
@@ -106,6 +107,7 @@ int child_confine(struct init *c, struct pf_error *e)
 	STEP(set_attr(c, c->seal->readonly, PF_MOUNT_ATTR_RDONLY, true, e));
 	STEP(set_attr(c, c->seal->noexec, PF_MOUNT_ATTR_NOEXEC, false, e));
 	STEP(confine_put_covers(c, e));
+	STEP(confine_put_protects(c, e));
 	STEP(confine_build_ruleset(c, false, e));
 	return confine_probe(c, e);
 }

@@ -4,7 +4,7 @@
 
 #include "runtime/init/init.h"
 
-/* What confine.c, covers.c, landlock.c and probe.c share with each other and with no one else. */
+/* What confine.c, covers.c, landlock.c, probe.c and protect.c share with each other and with no one else. */
 
 /** confine_text() - a path of the seal; seal_check() has seen that it is there */
 static inline const char *confine_text(const struct init *c, plan_str s)
@@ -24,6 +24,9 @@ int confine_open_target(const struct init *c, plan_str s, const struct seal_id *
 
 /** confine_put_covers() - lay what c->seal says over what no process shall see */
 int confine_put_covers(const struct init *c, struct pf_error *e);
+
+/** confine_put_protects() - make read-only, or hold in place, what c->seal says; after the covers, which it takes along */
+int confine_put_protects(const struct init *c, struct pf_error *e);
 
 /** confine_map_seal() - map and check part 2 of the plan from a sealed memfd; sets c->seal */
 int confine_map_seal(struct init *c, int fd, struct pf_error *e);

@@ -27,7 +27,8 @@ int confine_open_judged(const struct init *c, const char *path, const struct sea
 	ret = sys_file_id(fd, &now);
 	if (ret < 0)
 		return ret;
-	if (now.dev != id->dev || now.ino != id->ino || now.mnt_id != id->mnt_id)
+	if (now.dev != id->dev || now.ino != id->ino ||
+	    (id->mnt_id != SEAL_ANY_MOUNT && now.mnt_id != id->mnt_id))
 		return -ESTALE;
 	return pf_take_fd(&fd);
 }

@@ -25,6 +25,7 @@ INIT_SOURCES = \
 	runtime/init/plan.c \
 	runtime/init/privs.c \
 	runtime/init/probe.c \
+	runtime/init/protect.c \
 	runtime/init/program.c \
 	runtime/init/session.c \
 	runtime/init/shed.c \

@@ -155,6 +155,19 @@ static int bad_content(const struct block *b, const struct seal_cover *c)
 	       strnlen(b->base + c->content, SEAL_CONTENT_MAX + 1) > SEAL_CONTENT_MAX;
 }
 
+static int bad_protects(const struct block *b, struct plan_list list)
+{
+	const struct seal_protect *p;
+
+	if (bad_list(b, list, sizeof(*p)))
+		return 1;
+	p = plan_items(b->base, list);
+	for (uint32_t i = 0; i < list.n; i++)
+		if (!p[i].path || bad_str(b, p[i].path))
+			return 1;
+	return 0;
+}
+
 int seal_check(const struct seal *s, size_t size)
 {
 	struct block b = { (const char *)s, size, sizeof(*s) };
@@ -164,7 +177,7 @@ int seal_check(const struct seal *s, size_t size)
 	if (size < sizeof(*s) || size > PLAN_MAX_BYTES || s->magic != SEAL_MAGIC || s->size != size)
 		return -EINVAL;
 	if (bad_list(&b, s->rules, sizeof(*r)) || bad_list(&b, s->covers, sizeof(*c)) ||
-	    bad_attrs(&b, s->readonly) || bad_attrs(&b, s->noexec))
+	    bad_attrs(&b, s->readonly) || bad_attrs(&b, s->noexec) || bad_protects(&b, s->protects))
 		return -EINVAL;
 	r = plan_items(s, s->rules);
 	for (uint32_t i = 0; i < s->rules.n; i++)

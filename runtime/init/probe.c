@@ -80,6 +80,8 @@ static int attempt_packet(const struct init *c, int outside)
 static int attempt_cover(const struct init *c, int outside)
 {
 	const struct seal_cover *covers = plan_items(c->seal, c->seal->covers);
+	bool denied = false;
+	int err = EIO;
 
 	(void)outside;
 	for (uint32_t i = 0; i < c->seal->covers.n; i++) {
@@ -87,14 +89,39 @@ static int attempt_cover(const struct init *c, int outside)
 		auto_fd fd = openat(c->root_fd, path + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		struct pf_file_id now;
 
-		if (fd < 0)
-			return errno;
-		if (sys_file_id(fd, &now) < 0)
-			return EIO;
+		if (fd < 0 || sys_file_id(fd, &now) < 0) {
+			err = errno;
+			continue;
+		}
 		if (now.dev == covers[i].id.dev && now.ino == covers[i].id.ino)
 			return 0;
+		denied = true;
 	}
-	return ESTALE;
+	return denied ? ESTALE : err;
+}
+
+/* Each file is opened for writing, in each directory a file without a name is made: nothing of it would stay. */
+static int attempt_protect(const struct init *c, int outside)
+{
+	const struct seal_protect *p = plan_items(c->seal, c->seal->protects);
+	bool denied = false;
+	int err = EIO;
+
+	(void)outside;
+	for (uint32_t i = 0; i < c->seal->protects.n; i++) {
+		const char *path = confine_text(c, p[i].path);
+		int how = p[i].is_dir ? O_TMPFILE | O_RDWR : O_WRONLY | O_NONBLOCK | O_NOFOLLOW;
+		auto_fd fd = -EBADF;
+
+		if (p[i].anchor)
+			continue;
+		fd = openat(c->root_fd, path + 1, how | O_NOCTTY | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return 0;
+		err = errno;
+		denied |= err == EROFS;
+	}
+	return denied ? EROFS : err;
 }
 
 static const struct probe probes[SEAL_PROBE_COUNT_] = {
@@ -123,12 +150,19 @@ static const struct probe probes[SEAL_PROBE_COUNT_] = {
 			       0,
 			       attempt_cover,
 			       { ESTALE } },
+	[SEAL_PROBE_PROTECT] = { "protect",
+				 "a protected path could be opened for writing",
+				 0,
+				 attempt_protect,
+				 { EROFS } },
 };
 
 static bool is_wanted(const struct seal *seal, int i)
 {
 	if (i == SEAL_PROBE_COVER)
 		return seal->covers.n > 0;
+	if (i == SEAL_PROBE_PROTECT)
+		return seal->protects.n > 0;
 	return (seal->flags & probes[i].flags) == probes[i].flags;
 }
 

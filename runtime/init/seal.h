@@ -19,6 +19,9 @@ struct seal_id {
 	uint64_t dev, ino, mnt_id; /* dev as makedev(); mnt_id of statx(STATX_MNT_ID) */
 };
 
+/* In place of .mnt_id: below a bind of our own, whose number nobody knew when this was judged. Mount 0 is the kernel's. */
+#define SEAL_ANY_MOUNT 0
+
 struct seal_rule {
 	plan_str path; /* absolute, resolved, no symlink in it */
 	uint32_t is_dir;
@@ -42,6 +45,12 @@ struct seal_readonly { /* a bind mount that no write entry reaches is made read-
 	struct seal_id id;
 };
 
+struct seal_protect { /* a read-only bind of itself, recursively; .anchor: writable, only to hold it in place */
+	plan_str path;
+	uint32_t is_dir, anchor, pad;
+	struct seal_id id;
+};
+
 enum seal_flag {
 	SEAL_LANDLOCK =
 		1
@@ -60,6 +69,7 @@ struct seal {
 	uint32_t pad;
 	uint64_t handled_fs, scoped;
 	struct plan_list rules, covers, readonly;
+	struct plan_list protects; /* a directory before what lies in it */
 	struct plan_list
 		noexec; /* struct seal_readonly: each of these mounts alone becomes noexec */
 };
@@ -71,6 +81,7 @@ enum seal_probe {
 	SEAL_PROBE_USERNS,
 	SEAL_PROBE_PACKET,
 	SEAL_PROBE_COVER,
+	SEAL_PROBE_PROTECT,
 	SEAL_PROBE_COUNT_
 };
 enum seal_probe_result { SEAL_NOT_PROBED, SEAL_DENIED, SEAL_ALLOWED };

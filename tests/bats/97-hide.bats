@@ -178,3 +178,102 @@ ENOENT"
 	run -0 pf explain "$ID"
 	assert_contains "note: hide: \`/src/.env' has 2 names"
 }
+
+# ---------------------------------------------------------------------------------------------------------------- protect
+
+PROTECT=io.pinfold.protect
+
+repository() {
+	mkdir -p "$SRC/.git/hooks" "$SRC/.git/objects" "$SRC/.vscode" "$SRC/.github/workflows"
+	echo '[core]' >"$SRC/.git/config"
+	echo 'exit 0' >"$SRC/.git/hooks/pre-commit"
+	echo '{}' >"$SRC/.mcp.json"
+	chmod -R a+rwX "$SRC"
+}
+
+@test "what is protected can be read and not changed, all around it can be written" {
+	repository
+	probe --bind "$SRC:/src" --cwd /src --annotate "$PROTECT=@agent-control" -- each print-file /src/.git/config -- open-write /src/.git/config \
+		-- create /src/.git/hooks/post-commit -- mkdir /src/.github/workflows/x -- create /src/.github/dependabot.yml -- create /src/.git/index.lock \
+		-- rename /src/.git/index.lock /src/.git/index -- create /src/new
+	assert_output "[core]
+EROFS
+EROFS
+EROFS
+ok
+ok
+ok
+ok"
+	[ "$(cat "$SRC/.git/config")" = '[core]' ]
+}
+
+@test "the built-in profiles protect what the host obeys in the working directory" {
+	local profile
+
+	repository
+	for profile in agent ci offline; do
+		probe --bind "$SRC:/src" --cwd /src --annotate io.pinfold.profile=$profile -- each open-write /src/.git/config -- create /src/.vscode/tasks.json \
+			-- open-trunc /src/.mcp.json -- create "/src/$profile"
+		assert_output "EROFS
+EROFS
+EROFS
+ok"
+	done
+}
+
+@test "explain and posture tell what is protected, held, and not there" {
+	repository
+	sleeper --bind "$SRC:/src" --cwd /src --annotate "$PROTECT=@agent-control /src/keys"
+	run -0 pf explain "$ID" protect
+	assert_contains "@agent-control (annotation io.pinfold.protect)" "    /src/.git/hooks/" "    /src/keys/" "held in place: /src/.git /src/.github" "later: none"
+	run -0 pf explain "$ID"
+	assert_contains "note: @agent-control: not there, and so not protected when they are made: .claude"
+	run -0 pf posture --format json "$ID"
+	[ "$(jq -r .probes.protect <<<"$output")" = denied ]
+	[ "$(jq -c .protect.held <<<"$output")" = '["/src/.git","/src/.github"]' ]
+	run -0 pf posture "$ID"
+	assert_contains "  read-only   /src/.git/config /src/.git/hooks" "what is made later is not protected"
+	bundle --bind "$SRC:/src" --annotate "$PROTECT=/etc/gree*" -- /probe exit 0
+	run -0 pf explain --bundle "$BUNDLE" protect
+	assert_contains "    /etc/greeting"
+}
+
+@test "protect works in a user namespace, for another user, on a read-only root, with write and without" {
+	local opt
+
+	require_root
+	repository
+	for opt in --user\ 1000:1000 --userns --readonly; do
+		# shellcheck disable=SC2086
+		probe $opt --bind "$SRC:/src" --cwd /src --annotate "$PROTECT=@agent-control /etc/passwd" --annotate io.pinfold.write=@cwd -- each open-write /src/.git/config \
+			-- create /src/.git/hooks/x -- create "/src/${opt%% *}" -- open-write /etc/passwd
+		[ "${lines[*]:0:3}" = "EROFS EROFS ok" ] || fail "$opt: $output"
+		[ "${lines[3]}" != ok ]
+	done
+}
+
+@test "a path that does not exist is told of, a write entry for what is protected refuses" {
+	repository
+	sleeper --bind "$SRC:/src" --annotate "$PROTECT=/src/absent"
+	run -0 pf explain "$ID"
+	assert_contains "protect: \`/src/absent' does not exist"
+	pf delete --force "$ID"
+	bundle --bind "$SRC:/src" --annotate "$PROTECT=/src/.git" --annotate "io.pinfold.write=/src /src/.git/hooks" -- /probe exit 0
+	refused "/annotations/io.pinfold.write: \`/src/.git/hooks'" "\`/src/.git'"
+}
+
+@test "an exec has the rules and the protection of the container" {
+	repository
+	sleeper --bind "$SRC:/src" --cwd /src --annotate io.pinfold.profile=agent --annotate "$HIDE=/src/.env"
+	in_box each open-write /src/.git/config -- create /src/.git/hooks/x -- create /src/.git/fine -- print-file /src/.git/config -- print-file /src/.env -- print-file /src/plain
+	assert_output "EROFS
+EROFS
+ok
+[core]
+
+SECRET plain"
+	in_box --user 1000:1000 each open-write /src/.git/config -- print-file /src/.env -- create /src/.git/also
+	assert_output "EROFS
+
+ok"
+}

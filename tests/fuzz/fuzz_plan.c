@@ -56,7 +56,10 @@ static void follow_seal(const struct seal *s)
 {
 	const struct seal_rule *r = plan_items(s, s->rules);
 	const struct seal_cover *c = plan_items(s, s->covers);
+	const struct seal_protect *p = plan_items(s, s->protects);
 
+	for (uint32_t i = 0; i < s->protects.n; i++)
+		sink += strlen(plan_text(s, p[i].path));
 	for (uint32_t i = 0; i < s->rules.n; i++)
 		sink += strlen(plan_text(s, r[i].path));
 	for (uint32_t i = 0; i < s->covers.n; i++) {

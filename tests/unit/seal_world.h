@@ -91,8 +91,10 @@ struct builder {
 	struct seal_rule rules[8];
 	struct seal_cover covers[8];
 	struct seal_readonly readonly[8];
+	struct seal_protect protects[8];
 	const char *rule_paths[8], *cover_paths[8], *readonly_paths[8], *fakes[8];
-	uint32_t n_rules, n_covers, n_readonly;
+	const char *protect_paths[8];
+	uint32_t n_rules, n_covers, n_readonly, n_protects;
 	uint32_t flags;
 	uint64_t handled;
 };
@@ -131,6 +133,19 @@ static void readonly(struct builder *b, const char *path)
 	b->readonly[b->n_readonly++] = (struct seal_readonly){ .id = identify(path) };
 }
 
+static void protect(struct builder *b, const char *path, bool is_dir, bool anchor)
+{
+	struct seal_id id = identify(path);
+
+	/* what lies in an anchor has another mount by then */
+	for (uint32_t i = 0; i < b->n_protects; i++)
+		if (strncmp(path, b->protect_paths[i], strlen(b->protect_paths[i])) == 0)
+			id.mnt_id = SEAL_ANY_MOUNT;
+	b->protect_paths[b->n_protects] = path;
+	b->protects[b->n_protects++] =
+		(struct seal_protect){ .is_dir = is_dir, .anchor = anchor, .id = id };
+}
+
 static int seal_memfd(struct builder *b)
 {
 	struct seal head = { .magic = SEAL_MAGIC, .flags = b->flags, .handled_fs = b->handled };
@@ -148,6 +163,9 @@ static int seal_memfd(struct builder *b)
 	}
 	for (uint32_t i = 0; i < b->n_readonly; i++)
 		b->readonly[i].path = flat_str(&f, b->readonly_paths[i]);
+	for (uint32_t i = 0; i < b->n_protects; i++)
+		b->protects[i].path = flat_str(&f, b->protect_paths[i]);
+	head.protects = flat_items(&f, b->protects, sizeof(b->protects[0]), b->n_protects);
 	head.rules = flat_items(&f, b->rules, sizeof(b->rules[0]), b->n_rules);
 	head.covers = flat_items(&f, b->covers, sizeof(b->covers[0]), b->n_covers);
 	head.readonly = flat_items(&f, b->readonly, sizeof(b->readonly[0]), b->n_readonly);

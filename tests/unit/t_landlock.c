@@ -223,6 +223,65 @@ static void a_readonly_bind_is_so_with_all_below(void)
 	CHECK_INT(try_create("/allowed/new"), ==, 0);
 }
 
+static int try_rename(const char *path)
+{
+	return rename(path, "/work/moved") < 0 ? errno : 0;
+}
+
+static void what_is_protected_can_be_neither_changed_nor_replaced(void)
+{
+	struct builder b = { .flags = ALL_FLAGS, .handled = READ | WRITE };
+	struct stat st;
+	struct init c;
+
+	must(mkdir("/work/repo", 0755), "mkdir");
+	must(mkdir("/work/repo/git", 0755), "mkdir");
+	must(mkdir("/work/repo/git/hooks", 0755), "mkdir");
+	make_file("/work/repo/git/config", "original");
+	make_file("/work/repo/git/hooks/pre", "original");
+	protect(&b, "/work/repo", true, true);
+	protect(&b, "/work/repo/git", true, true);
+	protect(&b, "/work/repo/git/config", false, false);
+	protect(&b, "/work/repo/git/hooks", true, false);
+	rule(&b, "/work", READ | WRITE);
+	rule(&b, "/proc", READ);
+	c = confined(&b);
+	CHECK_INT(c.probes >> (2 * SEAL_PROBE_PROTECT) & 3, ==, SEAL_DENIED);
+	CHECK_INT(inside(&c, try_read, "/work/repo/git/config"), ==, 0);
+	CHECK_INT(inside(&c, try_create, "/work/repo/git/config"), ==, EROFS);
+	CHECK_INT(inside(&c, try_create, "/work/repo/git/hooks/new"), ==, EROFS);
+	CHECK_INT(inside(&c, try_create, "/work/repo/git/index"), ==, 0);
+	CHECK_INT(inside(&c, try_create, "/work/repo/file"), ==, 0);
+	CHECK_INT(inside(&c, try_rename, "/work/repo/git/hooks"), !=, 0);
+	CHECK_INT(inside(&c, try_rename, "/work/repo/git/config"), !=, 0);
+	CHECK_INT(inside(&c, try_rename, "/work/repo/git"), !=, 0);
+	CHECK_INT(inside(&c, try_rename, "/work/repo"), ==, EBUSY);
+	CHECK_INT(inside(&c, try_umount, "/work/repo/git/hooks"), ==, EPERM);
+	CHECK_INT(unlink("/work/repo/git/config") < 0 ? errno : 0, ==, EBUSY);
+	CHECK_INT(chmod("/work/repo/git/hooks/pre", 0777) < 0 ? errno : 0, ==, EROFS);
+	CHECK_INT(stat("/work/repo/git/config", &st), ==, 0);
+	CHECK_INT(st.st_size, ==, 8);
+}
+
+static void an_exec_keeps_its_rules_below_what_was_bound(void)
+{
+	struct builder b = { .flags = ALL_FLAGS, .handled = READ | WRITE };
+	struct init c;
+
+	must(mkdir("/work/repo", 0755), "mkdir");
+	make_file("/work/repo/config", "original");
+	protect(&b, "/work/repo", true, true);
+	protect(&b, "/work/repo/config", false, false);
+	rule(&b, "/work/repo", READ | WRITE);
+	b.rules[0].id.mnt_id = SEAL_ANY_MOUNT;
+	confined(&b);
+	c = executed(&b);
+	CHECK_INT(inside(&c, try_read, "/work/repo/config"), ==, 0);
+	CHECK_INT(inside(&c, try_create, "/work/repo/config"), ==, EROFS);
+	CHECK_INT(inside(&c, try_create, "/work/repo/new"), ==, 0);
+	CHECK_INT(inside(&c, try_read, "/allowed/file"), ==, EACCES);
+}
+
 /* ---- paths that are not what they were */
 
 static void swap_for_link(void)
@@ -416,6 +475,8 @@ int main(void)
 	IN_WORLD(a_cover_lies_on_anything_that_is_no_directory);
 	IN_WORLD(a_fake_file_has_the_text_of_the_seal);
 	IN_WORLD(a_fake_that_cannot_be_is_refused_before_anything);
+	IN_WORLD(what_is_protected_can_be_neither_changed_nor_replaced);
+	IN_WORLD(an_exec_keeps_its_rules_below_what_was_bound);
 	IN_WORLD(a_readonly_bind_is_so_with_all_below);
 	IN_WORLD(create_refuses_a_path_that_was_replaced);
 	IN_WORLD(create_refuses_a_cover_that_was_replaced);

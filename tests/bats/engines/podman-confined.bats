@@ -288,3 +288,16 @@ lying_image() {
 	assert_contains tried
 	no_secret
 }
+
+@test "hide and protect by annotation: neither the container, its exec nor podman's own exec gets round them" {
+	mkdir -p "$SCRATCH/work/.git/hooks" "$SCRATCH/work/sub"
+	echo a-secret >"$SCRATCH/work/sub/.env"
+	chmod -R a+rwX "$SCRATCH/work"
+	up "${AGENT[@]}" --annotation 'io.pinfold.hide=/work/**/.env /secrets'
+	in_box sh -c "cat /work/sub/.env /work/../work/sub/.env /proc/self/root/work/sub/.env; mv /work/sub /work/moved; cat /work/moved/.env; $ATTEMPTS"
+	assert_contains tried
+	no_secret
+	in_box sh -c 'echo evil >/work/.git/hooks/pre-commit; mv /work/.git /work/x; mkdir -p /work/.git/hooks; echo evil >/work/.git/hooks/pre-commit; echo fine >/work/file; cat /work/file'
+	assert_contains fine
+	[ -z "$(ls -A "$SCRATCH/work/.git/hooks")" ] && [ ! -e "$SCRATCH/work/x" ]
+}

@@ -9,9 +9,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/sha256.h"
 #include "config/principal_parts.h"
 
-enum { KEY_MAX = 8 << 10, TYPE_MAX = 48 };
+enum { KEY_MAX = 8 << 10, TYPE_MAX = 40, COMMENT_MAX = 48, FINGERPRINT_SIZE = 44 };
 
 struct blob {
 	const unsigned char *v;
@@ -74,28 +75,70 @@ static bool find_comment(struct blob private_part, struct blob *ret)
 	return n > 0 && string(&private_part, ret) && ret->len > 0;
 }
 
+/* As ssh-keygen -l and every forge show it: base64 of the SHA-256 of the public half, without padding. */
+static void fingerprint(struct blob public_key, char ret[FINGERPRINT_SIZE])
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned char sum[SHA256_BYTES + 1] = { 0 };
+	char hex[SHA256_HEX + 1];
+	struct sha256 h;
+	size_t n = 0;
+
+	sha256_init(&h);
+	sha256_add(&h, public_key.v, public_key.len);
+	sha256_hex(&h, hex);
+	for (size_t i = 0; i < SHA256_BYTES; i++) {
+		unsigned int high = (unsigned char)hex[2 * i], low = (unsigned char)hex[2 * i + 1];
+
+		sum[i] = (unsigned char)((high > '9' ? high - 'a' + 10 : high - '0') << 4 |
+					 (low > '9' ? low - 'a' + 10 : low - '0'));
+	}
+	for (size_t i = 0; i < SHA256_BYTES; i += 3) {
+		unsigned int v = (unsigned int)sum[i] << 16 | (unsigned int)sum[i + 1] << 8 |
+				 (i + 2 < SHA256_BYTES ? sum[i + 2] : 0u);
+
+		for (int shift = 18; shift >= 0 && n < FINGERPRINT_SIZE - 1; shift -= 6)
+			ret[n++] = digits[v >> shift & 63];
+	}
+	ret[n] = '\0';
+}
+
+/* TYPE SHA256:FINGERPRINT COMMENT, each as far as it is known */
+static void tell_key(const struct principal_text *t, struct credential_details *d,
+		     struct blob public_key, struct span comment, bool encrypted)
+{
+	char text[CREDENTIAL_PRINCIPAL_MAX + 1], sum[FINGERPRINT_SIZE];
+	struct blob type, rest = public_key;
+	int n;
+
+	if (!string(&rest, &type) || type.len == 0 || type.len > TYPE_MAX)
+		return;
+	if (comment.len > COMMENT_MAX)
+		comment.len = 0;
+	fingerprint(public_key, sum);
+	n = snprintf(text, sizeof(text), "%.*s SHA256:%s%s%.*s%s", (int)type.len,
+		     (const char *)type.v, sum, comment.len ? " " : "", (int)comment.len,
+		     comment.len ? comment.v : "", encrypted ? ", encrypted" : "");
+	if (n > 0 && n < (int)sizeof(text))
+		principal_set(t, d, (struct span){ text, (size_t)n });
+}
+
 static void from_openssh(const struct principal_text *t, struct credential_details *d,
 			 struct blob b)
 {
-	struct blob cipher, kdf, options, public_key, private_part, type, comment = { NULL, 0 };
-	char text[CREDENTIAL_PRINCIPAL_MAX + 1];
+	struct blob cipher, kdf, options, public_key, private_part, comment = { NULL, 0 };
 	bool encrypted;
-	int n;
 
 	if (b.len < 15 || memcmp(b.v, "openssh-key-v1", 15) != 0 || !skip(&b, 15) ||
 	    !string(&b, &cipher) || !string(&b, &kdf) || !string(&b, &options) || !skip(&b, 4) ||
-	    !string(&b, &public_key) || !string(&public_key, &type) || type.len > TYPE_MAX)
+	    !string(&b, &public_key))
 		return;
 	encrypted = !is(cipher, "none");
 	if (!encrypted && string(&b, &private_part))
 		(void)find_comment(private_part, &comment);
-	if (comment.len > sizeof(text) / 2)
-		comment.len = 0;
-	n = snprintf(text, sizeof(text), "%.*s%s%.*s%s", (int)type.len, (const char *)type.v,
-		     comment.len ? " " : "", (int)comment.len,
-		     comment.len ? (const char *)comment.v : "", encrypted ? ", encrypted" : "");
-	if (n > 0 && n < (int)sizeof(text))
-		principal_set(t, d, (struct span){ text, (size_t)n });
+	tell_key(t, d, public_key, (struct span){ (const char *)comment.v, comment.len },
+		 encrypted);
 }
 
 /* `# public key: age1...', which age-keygen writes above the key; `Comment: ' of PuTTY's format */
@@ -125,23 +168,23 @@ void principal_from_private_key(const struct principal_text *t, struct credentia
 		from_label(t, d, "\nComment: ");
 }
 
-/* `ssh-ed25519 AAAA... comment': all but the key itself */
+/* `ssh-ed25519 AAAA... comment' */
 void principal_from_public_key(const struct principal_text *t, struct credential_details *d)
 {
-	struct span line = span_trim(span_line(t->text, 0));
+	struct span line = span_trim(span_line(t->text, 0)), comment = { "", 0 };
 	size_t type = span_find(line, 0, " "), key = span_find(line, type + 1, " ");
-	char text[CREDENTIAL_PRINCIPAL_MAX + 1];
-	struct span comment;
-	int n;
+	struct blob public_key, rest, name;
+	unsigned char text[KEY_MAX];
 
-	if (type >= line.len || type > TYPE_MAX ||
-	    !(span_begins(line, "ssh-") || span_begins(line, "ecdsa-") || span_begins(line, "sk-")))
+	if (type >= line.len)
 		return;
-	comment = key < line.len ? span_trim(span_from(line, key)) : (struct span){ "", 0 };
-	if (comment.len > sizeof(text) / 2)
-		comment.len = 0;
-	n = snprintf(text, sizeof(text), "%.*s%s%.*s", (int)type, line.v, comment.len ? " " : "",
-		     (int)comment.len, comment.v);
-	if (n > 0 && n < (int)sizeof(text))
-		principal_set(t, d, (struct span){ text, (size_t)n });
+	if (key < line.len)
+		comment = span_trim(span_from(line, key));
+	line.len = key;
+	public_key = (struct blob){ text, principal_base64(span_from(line, type + 1), text,
+							   sizeof(text)) };
+	rest = public_key;
+	/* the key says its type again; so what is no such line is not told as one */
+	if (string(&rest, &name) && name.len == type && memcmp(name.v, line.v, type) == 0)
+		tell_key(t, d, public_key, comment, false);
 }

@@ -237,27 +237,30 @@ static void a_private_key_tells_its_type_comment_and_whether_it_is_encrypted(voi
 	static const struct {
 		const char *cipher, *type;
 		size_t fields;
-		const char *comment, *principal;
+		const char *comment, *behind; /* the fingerprint */
 	} rows[] = {
-		{ "none", "ssh-ed25519", 2, "ann@laptop", "ssh-ed25519 ann@laptop" },
-		{ "none", "ssh-rsa", 6, "ann@rsa", "ssh-rsa ann@rsa" },
-		{ "none", "ecdsa-sha2-nistp256", 3, "ann@ec", "ecdsa-sha2-nistp256 ann@ec" },
-		{ "none", "ssh-ed25519", 2, "", "ssh-ed25519" },
-		{ "none", "ssh-unheard-of", 2, "ann", "ssh-unheard-of" },
-		{ "none", "ssh-ed25519", 1, "secret", "ssh-ed25519" },
-		{ "none", "ssh-ed25519", 2, "a\nb", "" },
-		{ "aes256-ctr", "ssh-ed25519", 2, "ann@laptop", "ssh-ed25519, encrypted" },
+		{ "none", "ssh-ed25519", 2, "ann@laptop", " ann@laptop" },
+		{ "none", "ssh-rsa", 6, "ann@rsa", " ann@rsa" },
+		{ "none", "ecdsa-sha2-nistp256", 3, "ann@ec", " ann@ec" },
+		{ "none", "ssh-ed25519", 2, "", "" },
+		{ "none", "ssh-unheard-of", 2, "ann", "" },
+		{ "none", "ssh-ed25519", 1, "secret", "" },
+		{ "aes256-ctr", "ssh-ed25519", 2, "ann@laptop", ", encrypted" },
 	};
 	const struct credential_kind *kind = catalogue_find(&catalogue, "ssh-key");
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct credential_details d;
 		auto_buf b = { 0 };
+		char begins[64];
 
 		credential_details_init(kind, &d);
 		make_key(&b, rows[i].cipher, rows[i].type, rows[i].fields, rows[i].comment);
 		credential_details_of_file(&catalogue, kind, b.data, b.len, &d);
-		CHECK_STR(d.principal, rows[i].principal);
+		snprintf(begins, sizeof(begins), "%s SHA256:", rows[i].type);
+		CHECK(strncmp(d.principal, begins, strlen(begins)) == 0);
+		CHECK_INT(d.principal_len, ==, strlen(begins) + 43 + strlen(rows[i].behind));
+		CHECK_STR(d.principal + strlen(begins) + 43, rows[i].behind);
 	}
 }
 

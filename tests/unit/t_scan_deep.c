@@ -166,7 +166,9 @@ static void details_come_from_the_file_and_from_what_lies_beside_it(void)
 	box_dir(s.b, "/home/dev/.ssh");
 	box_dir(s.b, "/home/dev/.aws");
 	box_file(s.b, "/home/dev/.ssh/id_ed25519", "not a key any more\n");
-	box_file(s.b, "/home/dev/.ssh/id_ed25519.pub", "ssh-ed25519 AAAAC3Nza ann@laptop\n");
+	box_file(
+		s.b, "/home/dev/.ssh/id_ed25519.pub",
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPStS5nAauyaSwnqfZH4VDZ7ynW0rhTxTII6ZmwZ/Dcg ann@laptop\n");
 	snprintf(text, sizeof(text),
 		 "[default]\naws_access_key_id=AKIA%s\naws_secret_access_key=%s\n",
 		 "ABCDEFGHIJKLMNOP", scan_value(&s, "", 40));
@@ -180,7 +182,8 @@ static void details_come_from_the_file_and_from_what_lies_beside_it(void)
 	box_file(s.b, "/home/dev/.git-credentials", text);
 	CHECK_INT(scan_box_deep(&s), ==, 0);
 	f = scan_box_find(&s, "ssh-key", "/home/dev/.ssh/id_ed25519");
-	CHECK_STR(f ? f->principal : "", "ssh-ed25519 ann@laptop");
+	CHECK_STR(f ? f->principal : "",
+		  "ssh-ed25519 SHA256:SOXWW0ien0k0hTtpFrI5N6Xnivsz3Yve1ye8ciVgHr0 ann@laptop");
 	f = scan_box_find(&s, "aws-access-key", "/home/dev/.aws/credentials");
 	CHECK_STR(f ? f->principal : "", "AKIA"
 					 "ABCDEFGHIJKLMNOP");

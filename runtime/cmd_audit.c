@@ -24,7 +24,8 @@ enum { COLUMNS_DEFAULT = 80, COLUMNS_MAX = 120, COLUMNS_MIN = 60 };
 
 struct words {
 	const char *bundle, *format, *fail_on;
-	bool all;
+	bool all, names, deep;
+	unsigned int limit_time, limit_files, limit_entries, limit_bytes;
 	struct cli_list look_in;
 };
 
@@ -57,9 +58,24 @@ static int check_target(const struct words *w, const struct cli *cli, struct pf_
 	if (n > 1)
 		return pf_fail(e, PF_ERR_CONFIG, 0,
 			       "audit: an ID, --bundle and --all exclude each other");
+	if (w->names && w->deep)
+		return pf_fail(e, PF_ERR_CONFIG, 0, "audit: --names and --deep exclude each other");
 	if (w->look_in.n > 0 && !w->all)
 		return pf_fail(e, PF_ERR_CONFIG, 0, "audit: --look-in is for --all");
 	return 0;
+}
+
+static void set_limits(const struct words *w, struct scan_limits *ret)
+{
+	*ret = scan_limits_audit;
+	if (w->limit_time)
+		ret->ms = w->limit_time > UINT_MAX / 1000 ? UINT_MAX : w->limit_time * 1000;
+	if (w->limit_files)
+		ret->files = w->limit_files;
+	if (w->limit_entries)
+		ret->entries = w->limit_entries;
+	if (w->limit_bytes)
+		ret->bytes = (uint64_t)w->limit_bytes << 20;
 }
 
 static void set_style(struct audit_style *ret)
@@ -102,9 +118,12 @@ static int print_report(const struct audit *a, enum audit_format format, struct 
 static int collect(struct runtime *rt, const struct words *w, const struct cli *cli,
 		   struct audit *a, struct pf_error *e)
 {
+	struct scan_limits limits;
 	struct audit_targets t = { .rt = rt, .look_in = w->look_in.v, .n_look_in = w->look_in.n };
 	int ret;
 
+	set_limits(w, &limits);
+	t.limits = w->names ? NULL : &limits;
 	STEP(audit_host_open(&t.host, e));
 	if (w->bundle)
 		ret = audit_target_bundle(a, &t, w->bundle, e);
@@ -167,6 +186,14 @@ int cmd_audit(struct runtime *rt, struct cli *cli, struct pf_error *e)
 		  "form of the report" },
 		{ "fail-on", 0, CLI_TEXT, &w.fail_on, "LIST",
 		  "exit with 3 if there is one: kinds, class:NAME, long-lived, rw, unallowed, any" },
+		{ "names", 0, CLI_FLAG, &w.names, NULL, "quick: by names and variables alone" },
+		{ "deep", 0, CLI_FLAG, &w.deep, NULL, "names and content; the default" },
+		{ "limit-time", 0, CLI_UINT, &w.limit_time, "SECONDS",
+		  "of reading content, in each container" },
+		{ "limit-files", 0, CLI_UINT, &w.limit_files, "N", "files read in each container" },
+		{ "limit-entries", 0, CLI_UINT, &w.limit_entries, "N",
+		  "names seen in each container" },
+		{ "limit-bytes", 0, CLI_UINT, &w.limit_bytes, "MIB", "read in each container" },
 		{ "look-in", 0, CLI_LIST, &w.look_in, "DIR",
 		  "with --all: one more directory of a runtime's records" },
 		{ NULL, 0, CLI_FLAG, NULL, NULL, NULL },

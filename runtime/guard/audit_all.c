@@ -154,7 +154,7 @@ static int look_at_foreign(struct audit *a, const struct audit_targets *t, const
 			   struct pf_error *e)
 {
 	struct audit_task task = { .host = &t->host,
-
+				   .limits = t->limits,
 				   .start_time = s->start_time };
 	struct oci_config config;
 	int ret;

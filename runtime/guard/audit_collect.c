@@ -157,7 +157,11 @@ static int scan(struct audit *a, struct audit_container *c, const struct audit_t
 	};
 
 	STEP(scan_variables(a, c, task, e));
-	return scan_names(&names, &c->inventory, e);
+	STEP(scan_names(&names, &c->inventory, e));
+	STEP(scan_lines(a->catalogue, &c->view, &c->inventory, e));
+	if (task->limits)
+		STEP(scan_deep(a->catalogue, &c->view, task->limits, &c->inventory, e));
+	return 0;
 }
 
 /* ---- a process, or a bundle */

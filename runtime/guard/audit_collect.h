@@ -29,8 +29,9 @@ void audit_host_close(struct audit_host *h);
 
 struct audit_task { /* one container, as far as its record tells */
 	const struct audit_host *host;
-	const struct oci_config *config; /* NULL: unknown */
-	uint64_t start_time;             /* of the container's pid; 0: not recorded */
+	const struct scan_limits *limits; /* NULL: names only */
+	const struct oci_config *config;  /* NULL: unknown */
+	uint64_t start_time;              /* of the container's pid; 0: not recorded */
 	bool created; /* its process still waits: the environment is config.json's */
 };
 

@@ -13,10 +13,10 @@
 
 enum { HITS_MAX = 32 };
 
-/* What a path is cut at. */
+/* What a path is cut at, and a path in a sentence of ours. */
 static bool is_edge(char c)
 {
-	return c == '/' || c == ' ' || c == '\t' || c == '\n';
+	return strchr("/ \t\n`'", c) != NULL;
 }
 
 bool audit_mask(const struct catalogue *c, const struct credential_kind *kind, const char *text,
@@ -73,11 +73,28 @@ static void mask_owned(struct audit *a, const struct credential_kind *kind, cons
 	*text = pf_take_ptr(&b.data);
 }
 
+/* A key id is the public half: the kind says so, and it is what its issuer's logs call it. */
+static bool is_public(const struct audit *a, const struct finding *f)
+{
+	struct catalogue_hit hits[HITS_MAX];
+	size_t n;
+
+	if (!f->principal || f->kind->principal.from != CREDENTIAL_FROM_PREFIX)
+		return false;
+	n = catalogue_scan(a->catalogue, f->kind, f->principal, strlen(f->principal), hits,
+			   HITS_MAX);
+	for (size_t i = 0; i < n && i < HITS_MAX; i++)
+		if (hits[i].kind->principal.from != CREDENTIAL_FROM_PREFIX)
+			return false;
+	return n <= HITS_MAX;
+}
+
 static void mask_finding(struct audit *a, struct finding *f)
 {
 	const char *principal = f->principal;
 
-	mask_owned(a, f->kind, &principal);
+	if (!is_public(a, f))
+		mask_owned(a, f->kind, &principal);
 	f->principal = (char *)(uintptr_t)principal;
 	for (size_t i = 0; i < f->n_places; i++) {
 		struct place *p = &f->places[i];

@@ -66,7 +66,7 @@ static const char *base_name(const char *path)
 static int look_at_bundle(struct audit *a, const struct audit_targets *t, const char *path,
 			  const struct oci_config *config, struct pf_error *e)
 {
-	struct audit_task task = { .host = &t->host, .config = config };
+	struct audit_task task = { .host = &t->host, .limits = t->limits, .config = config };
 	struct audit_container *c = audit_container_new(a);
 
 	if (!c)
@@ -105,7 +105,7 @@ static int look_at_state(struct audit *a, const struct audit_targets *t, const s
 			 struct audit_container *c, struct pf_error *e)
 {
 	struct audit_task task = { .host = &t->host,
-
+				   .limits = t->limits,
 				   .start_time = s->start_time };
 	enum status status = state_status(s);
 	struct oci_config config;

@@ -10,7 +10,8 @@
 struct audit_targets {
 	struct runtime *rt;
 	struct audit_host host;
-	const char *const *look_in; /* --look-in */
+	const struct scan_limits *limits; /* NULL: names only */
+	const char *const *look_in;       /* --look-in */
 	size_t n_look_in;
 };
 

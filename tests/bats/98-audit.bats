@@ -10,7 +10,8 @@ local_setup() {
 	pinfold_only
 	# no file of the source holds what looks like a token
 	TOKEN=gh"p_$(printf 'FAKE%.0s' {1..9})"
-	AWS=AK"IA$(printf 'FAKE%.0s' {1..4})"
+	AWS=AK"IA$(printf 'FAKE%.0s' {1..4})" # the key's id: public
+	SECRET=$(printf 'Fake%.0s' {1..10})
 }
 
 local_teardown() {
@@ -42,9 +43,12 @@ report() {
 # plant ROOT: credentials of some kinds where they usually lie
 plant() {
 	mkdir -p "$1/root/.aws" "$1/root/.docker"
-	printf '[default]\naws_access_key_id = %s\n' "$AWS" >"$1/root/.aws/credentials"
+	printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$AWS" "$SECRET" >"$1/root/.aws/credentials"
 	printf 'machine api.example login me password s3cr3t-%s\n' "$TOKEN" >"$1/root/.netrc"
-	printf 'x\n' >"$1/root/$TOKEN.txt"
+	printf 'see %s\n' "$TOKEN" >"$1/root/$TOKEN.txt"
+	printf 'postgres://app:s3cr3t-%s@db.example/app\n' "$SECRET" >"$1/root/notes"
+	openssl genrsa -out "$1/root/odd" 2048 2>/dev/null
+	PEM=$(sed -n 3p "$1/root/odd")
 }
 
 # encodings TEXT: as it may stand in a report: itself, in base64 at each alignment, in hex, percent-encoded
@@ -69,8 +73,11 @@ encodings() {
 secret_free() {
 	local value
 
-	for value in "$TOKEN" "$AWS" "s3cr3t-"; do
+	! grep -a "s3cr3t-" "$@" || fail "a password is in the report"
+	for value in "$TOKEN" "$SECRET" "${PEM:0:40}"; do
 		encodings "$value" >"$SCRATCH/encodings"
+		run -0 awk 'length($0) < 20' "$SCRATCH/encodings"
+		assert_output ''
 		! grep -aiFf "$SCRATCH/encodings" "$@" || fail "a value is in the report"
 	done
 }
@@ -156,7 +163,7 @@ mount"
 	mkdir "$SCRATCH/home/root/.aws/cli" "$SCRATCH/home/root/$TOKEN"
 	cp "$SCRATCH/home/root/.netrc" "$SCRATCH/home/root/$TOKEN/.netrc"
 	bundle --env "GITHUB_TOKEN=$TOKEN" --env "$TOKEN=x" --env "URL=https://me:s3cr3t-$TOKEN@api.example/" \
-		--env "KEY=$AWS" --env HOME=/root --bind "$SCRATCH/home/root:/root" \
+		--env "KEY=$TOKEN" --env HOME=/root --bind "$SCRATCH/home/root:/root" \
 		--bind "$SCRATCH/home/root/$TOKEN:/$TOKEN" -- /probe forever ready "--token=$TOKEN"
 	for format in table json markdown sarif; do
 		pf audit --bundle "$BUNDLE" --format "$format" >"$SCRATCH/r.$format" 2>"$SCRATCH/e.$format"
@@ -170,6 +177,28 @@ mount"
 	done
 	secret_free "$SCRATCH"/r.* "$SCRATCH"/e.*
 	grep -q "masked:github-token" "$SCRATCH/r.json"
+	# and all of it was found: by name, by content, and whose it is
+	jq -r '.containers[0].findings[] | "\(.kind) \(.by) \(.principal)"' "$SCRATCH/r.json" >"$SCRATCH/found"
+	for found in "aws-access-key name $AWS" "github-token content" "netrc name" "database-url content" "github-token name"; do
+		grep -qF "$found" "$SCRATCH/found" || fail "$found: $(cat "$SCRATCH/found")"
+	done
+}
+
+@test "content is looked into unless --names says not to, and a limit is told" {
+	require_root
+	plant "$BUNDLE/rootfs"
+	bundle -- /probe exit 0
+	audit_json --bundle "$BUNDLE"
+	report '[.containers[0].findings[] | select(.by == "content")] | length > 1'
+	assert_output true
+	audit_json --names --bundle "$BUNDLE"
+	report '[.containers[0].findings[] | select(.by == "content")] | length'
+	assert_output 0
+	run -2 pf audit --names --deep --bundle "$BUNDLE"
+	audit_json --limit-files 1 --bundle "$BUNDLE"
+	report '.containers[0].incomplete != null, .summary.complete'
+	assert_output "true
+false"
 }
 
 @test "a policy that keeps a credential from the workload, or allows one, is told" {

@@ -14,6 +14,26 @@
 
 enum { KEY_ID_MAX = 32, LISTED_MAX = 4 };
 
+/* C1; too long a form; surrogates; beyond U+10FFFF; what turns the direction of writing */
+static bool is_bad_pair(unsigned char first, unsigned char second)
+{
+	switch (first) {
+	case 0xc2:
+	case 0xe0:
+		return second < 0xa0;
+	case 0xe2:
+		return second == 0x80 || second == 0x81;
+	case 0xed:
+		return second > 0x9f;
+	case 0xf0:
+		return second < 0x90;
+	case 0xf4:
+		return second > 0x8f;
+	default:
+		return false;
+	}
+}
+
 /* The length of a well-formed sequence of UTF-8 at @p, 0: it is none, or a control character. */
 static size_t character(const unsigned char *p, size_t len)
 {
@@ -24,12 +44,7 @@ static size_t character(const unsigned char *p, size_t len)
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	/* C1; too long a form; surrogates; beyond U+10FFFF; what turns the direction of writing */
-	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
-	    (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f) || (p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81)))
-		return 0;
-	return n;
+	return n > 1 && is_bad_pair(p[0], p[1]) ? 0 : n;
 }
 
 static bool is_printable(const char *text, size_t len)

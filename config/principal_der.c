@@ -172,7 +172,7 @@ static bool find_embedded(struct span text, struct certificate *ret)
 	if (at >= text.len)
 		return false;
 	value = span_from(text, at + strlen("client-certificate-data"));
-	while (value.len > 0 && memchr("\": '", value.v[0], 4))
+	while (value.len > 0 && value.v[0] && strchr("\": '", value.v[0]))
 		value = span_from(value, 1);
 	n = principal_base64(value, pem, sizeof(pem));
 	return find_pem((struct span){ (const char *)pem, n }, ret);

@@ -187,7 +187,7 @@ static ssize_t receive(struct scan_reader *r, struct scan_record *ret, int64_t u
 
 static int await_ready(struct scan_reader *r, struct pf_error *e)
 {
-	struct scan_record record;
+	struct scan_record record = { .type = 0 };
 	ssize_t n = receive(r, &record, scan_now_ms() + STALL_MS);
 	char why[WHY_MAX] = "";
 
@@ -330,7 +330,7 @@ static int take_one(struct scan_reader *r, struct pf_error *e)
 	int64_t now = scan_now_ms(), stall = now + STALL_MS;
 	bool last = r->deadline_ms < stall;
 	char why[WHY_MAX] = "what its reader answered is no answer";
-	struct scan_record record;
+	struct scan_record record = { .type = 0 };
 	ssize_t n = receive(r, &record, last ? r->deadline_ms : stall);
 	const struct scan_file *f = file_at(r, r->ended);
 

@@ -24,11 +24,12 @@ static int index_names(struct walk_names *n)
 	n->v = reallocarray(NULL, n->n ? n->n : 1, sizeof(*n->v));
 	if (!n->v)
 		return -ENOMEM;
-	for (size_t i = 0; i < n->n; i++) {
+	for (size_t i = 0; p && i < n->n; i++) {
 		n->v[i] = ++p;
 		p += strlen(p) + 1;
 	}
-	qsort(n->v, n->n, sizeof(*n->v), compare_names);
+	if (n->n > 1)
+		qsort(n->v, n->n, sizeof(*n->v), compare_names);
 	return 0;
 }
 

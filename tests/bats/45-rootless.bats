@@ -108,6 +108,26 @@ ok
 EACCES"
 }
 
+@test "rootless: what is hidden cannot be seen, what is protected cannot be changed" {
+	pinfold_only
+	require_landlock 3
+	local src="$SCRATCH/src"
+	mkdir -p "$src/.git/hooks" "$src/a"
+	echo SECRET >"$src/a/.env"
+	start_mine --bind "$src:/work" --cwd /work --annotate 'io.pinfold.hide=/work/**/.env /etc/greeting' --annotate io.pinfold.protect=@agent-control -- /probe forever
+	in_box each print-file /work/a/.env -- print-file /etc/greeting -- create /work/.git/hooks/x -- rename /work/.git /work/x -- rename /work/a /work/b \
+		-- print-file /work/b/.env -- create /work/fine
+	assert_output "
+
+EROFS
+EBUSY
+ok
+
+ok"
+	run -0 pf posture --format json "$ID"
+	[ "$(jq -r '.probes.cover + " " + .probes.protect' <<<"$output")" = "denied denied" ]
+}
+
 @test "rootless: a mount that no entry names is covered" {
 	pinfold_only
 	require_landlock 3

@@ -55,6 +55,20 @@ void confine_covers_free(struct confinement *c)
 	c->n_covers = 0;
 }
 
+/* What nobody can reach needs no protection: the init would look for it and find the cover. */
+static void take_protects(struct confinement *c, const char *path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_protects; i++) {
+		if (pf_path_inside(c->protects[i].path, path))
+			free(c->protects[i].path);
+		else
+			c->protects[n++] = c->protects[i];
+	}
+	c->n_protects = n;
+}
+
 /* What lies below @path is gone with it: covers of its own, and whatever was decided for mounts. */
 static void take_below(struct confinement *c, const char *path)
 {
@@ -67,6 +81,7 @@ static void take_below(struct confinement *c, const char *path)
 			c->covers[n++] = c->covers[i];
 	}
 	c->n_covers = n;
+	take_protects(c, path);
 	for (size_t i = 0; i < c->n_mounts; i++) {
 		struct confine_mount *m = &c->mounts[i];
 

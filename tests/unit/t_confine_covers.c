@@ -116,6 +116,22 @@ static void a_mount_below_a_cover_is_covered_with_it(void)
 	box_close(b);
 }
 
+static void what_is_protected_below_a_cover_is_left_out(void)
+{
+	struct box *b = open_with_files();
+
+	box_key(b, POLICY_PROTECT, "/work/a/b /work/key");
+	box_key(b, POLICY_WRITE, "/work");
+	CHECK_INT(box_resolve(b), ==, 0);
+	CHECK_INT(b->c.n_protects, ==, 3); /* and /work/a, which is held in place */
+	CHECK_INT(add(b, "/work/a", NULL), ==, 0);
+	CHECK_INT(b->c.n_protects, ==, 1);
+	CHECK_STR(b->c.protects[0].path, "/work/key");
+	CHECK_INT(add(b, "/work/key", "fake"), ==, 0);
+	CHECK_INT(b->c.n_protects, ==, 0);
+	box_close(b);
+}
+
 static void the_root_and_the_fake_of_a_directory_are_refused(void)
 {
 	struct box *b = open_with_files();
@@ -203,6 +219,7 @@ int main(void)
 	RUN(a_fake_never_undoes_an_empty_cover);
 	RUN(what_lies_in_a_covered_mount_needs_no_cover);
 	RUN(a_mount_below_a_cover_is_covered_with_it);
+	RUN(what_is_protected_below_a_cover_is_left_out);
 	RUN(the_root_and_the_fake_of_a_directory_are_refused);
 	RUN(the_seal_has_covers_and_no_rule_below_them);
 	RUN(explain_and_posture_say_what_is_covered_and_why);

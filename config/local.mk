@@ -22,6 +22,7 @@ CONFIG_SOURCES += \
 	config/policy_annotations.c \
 	config/policy_bound.c \
 	config/policy_check.c \
+	config/policy_credentials.c \
 	config/policy_gather.c \
 	config/policy_globs.c \
 	config/policy_judge.c \

@@ -127,7 +127,9 @@ static void summarise(struct policy *ret)
 		ret->any = ret->any || ret->keys[k].present;
 	ret->confined = ret->keys[POLICY_READ].present || ret->keys[POLICY_WRITE].present ||
 			ret->keys[POLICY_EXEC].present || ret->keys[POLICY_HIDE].list.n > 0 ||
-			ret->keys[POLICY_PROTECT].list.n > 0;
+			ret->keys[POLICY_PROTECT].list.n > 0 ||
+			policy_credentials(ret) == CREDENTIALS_DECOY ||
+			policy_credentials(ret) == CREDENTIALS_HIDE;
 }
 
 static int merge_container(const struct policy_merge_state *m, const char *container,
@@ -173,6 +175,8 @@ static int make_pause(const struct policy_merge_state *m, struct policy *policy,
 	memset(&policy->keys[POLICY_PROTECT], 0, sizeof(policy->keys[POLICY_PROTECT]));
 	STEP(set_words(m, policy, POLICY_READ, "@image", e));
 	STEP(set_words(m, policy, POLICY_WRITE, "", e));
+	STEP(set_words(m, policy, POLICY_CREDENTIALS, "hide", e));
+	STEP(set_words(m, policy, POLICY_CREDENTIALS_ALLOW, "@none", e));
 	if (policy->keys[POLICY_EXEC].present)
 		STEP(set_words(m, policy, POLICY_EXEC, "@image", e));
 	return 0;

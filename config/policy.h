@@ -96,9 +96,17 @@ struct policy {
 	const char *profile;       /* effective profile name, NULL: none */
 	bool node_policy;          /* a node policy is in force */
 	bool any;                  /* any key at all is present: false means plain OCI */
-	bool confined; /* read, write, exec, hide or protect (or what is built later) is in force */
-	const char *events_dir; /* where records of events go; NULL: they lie beside the state */
-	struct json_doc *doc;   /* owned: the arena */
+	bool confined;             /* a key is in force that draws a line (policy.md, "Confined") */
+	const char *events_dir;    /* where records of events go; NULL: they lie beside the state */
+	struct json_doc *doc;      /* owned: the arena */
+};
+
+enum credentials_mode {
+	CREDENTIALS_UNASKED, /* the key is absent: nobody looks for any */
+	CREDENTIALS_AUDIT,
+	CREDENTIALS_DECOY,
+	CREDENTIALS_HIDE,
+	CREDENTIALS_DENY,
 };
 
 /* A file's bytes, already read and its ownership checked by the caller. */
@@ -149,8 +157,19 @@ int policy_events_dir(const struct policy_file *node, struct json_doc **ret_doc,
  */
 int policy_check_file(const char *text, size_t len, const char *path, struct pf_error *e);
 
+struct catalogue;
+/** policy_check_kinds() - each id in a `credentials.allow' of a policy file is a kind of @c */
+int policy_check_kinds(const char *text, size_t len, const char *path, const struct catalogue *c,
+		       struct pf_error *e);
+
 /** policy_profile_pending() - what the built-in profile @name will also hold once it is built; NULL: nothing, or no built-in */
 const char *policy_profile_pending(const char *name);
+
+/** policy_credentials() - what happens to a credential that is not allowed */
+enum credentials_mode policy_credentials(const struct policy *policy);
+const char *credentials_mode_name(enum credentials_mode mode);
+/** credentials_mode_find() - -1: no such mode */
+int credentials_mode_find(const char *name);
 
 /** policy_permits() - the node's permit list holds @name */
 bool policy_permits(const struct policy *policy, const char *name);

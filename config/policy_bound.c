@@ -65,6 +65,8 @@ enum policy_verdict policy_judge_entry(enum policy_key key, const char *entry,
 		return POLICY_INSIDE;
 	if (key == POLICY_ENV_KEEP)
 		return judge_variable(entry, bound);
+	if (key == POLICY_CREDENTIALS_ALLOW)
+		return policy_allow_judge(entry, bound);
 	if (!policy_key_is_path(key))
 		return POLICY_OUTSIDE;
 	if (strcmp(entry, "@system") == 0 || policy_list_holds(bound, "/"))

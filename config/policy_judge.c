@@ -64,18 +64,32 @@ static bool restricts(const struct policy_layer *layer)
 	return false;
 }
 
-/* No variable is dropped: as without the key. */
-static bool keeps_all(const struct policy_setting *env)
+/* No variable is dropped, no credential taken: as without the key. */
+static bool is_laxest(enum policy_key word, const struct policy_setting *s)
 {
-	return !env->present || policy_word_rank(POLICY_ENV, env->list.v[0]) == 0;
+	return !s->present || policy_word_rank(word, s->list.v[0]) == 0;
 }
 
-/* Where the bound of `env' is `keep', a list of what to keep has none. */
+/* The word that a list makes exceptions from; POLICY_KEY_COUNT_: it is no such list. */
+static enum policy_key word_of(enum policy_key list)
+{
+	if (list == POLICY_ENV_KEEP)
+		return POLICY_ENV;
+	return list == POLICY_CREDENTIALS_ALLOW ? POLICY_CREDENTIALS : POLICY_KEY_COUNT_;
+}
+
+static bool makes_exceptions(enum policy_key list)
+{
+	return word_of(list) != POLICY_KEY_COUNT_;
+}
+
+/* Where the bound of the word is its laxest, a list of exceptions from it has none. */
 static bool is_unbounded(const struct policy_judging *j, const struct policy_setting *limit,
 			 const struct policy_layer *base)
 {
-	return j->key == POLICY_ENV_KEEP &&
-	       keeps_all(limit->present ? limit : &base->keys[POLICY_ENV]);
+	enum policy_key word = word_of(j->key);
+
+	return is_laxest(word, limit->present ? limit : &base->keys[word]);
 }
 
 /*
@@ -101,7 +115,7 @@ static bool is_guarded(const struct policy_judging *j, const struct policy_view 
 {
 	if (v != j->t->views && j->t->views[0].defaults.keys[j->key].present)
 		return false;
-	return j->key == POLICY_ENV_KEEP || restricts(&v->defaults) || restricts(&v->node.limits);
+	return makes_exceptions(j->key) || restricts(&v->defaults) || restricts(&v->node.limits);
 }
 
 int policy_judge_by_view(const struct policy_judging *j, const struct policy_view *v,
@@ -110,7 +124,8 @@ int policy_judge_by_view(const struct policy_judging *j, const struct policy_vie
 	const struct policy_layer *base = v->lists_profile ? &j->t->named : &v->defaults;
 	const struct policy_setting *limit = &v->node.limits.keys[j->key];
 
-	if (is_unbounded(j, &v->node.limits.keys[POLICY_ENV], base))
+	if (makes_exceptions(j->key) &&
+	    is_unbounded(j, &v->node.limits.keys[word_of(j->key)], base))
 		return 0;
 	if (j->key == POLICY_WRITE && !limit->present && !base->keys[POLICY_WRITE].present)
 		limit = &v->node.limits.keys[POLICY_READ];
@@ -129,13 +144,13 @@ static bool is_limited(const struct policy_target *t, enum policy_key key)
 	return false;
 }
 
-/* What the node policies limit `env' to: the first that does. */
-static const struct policy_setting *env_limit(const struct policy_target *t)
+/* What the node policies limit a word to: the first that does. */
+static const struct policy_setting *limit_of(const struct policy_target *t, enum policy_key word)
 {
 	for (size_t i = 0; i < t->n_views; i++)
-		if (t->views[i].node.limits.keys[POLICY_ENV].present)
-			return &t->views[i].node.limits.keys[POLICY_ENV];
-	return &t->named.keys[POLICY_ENV];
+		if (t->views[i].node.limits.keys[word].present)
+			return &t->views[i].node.limits.keys[word];
+	return &t->named.keys[word];
 }
 
 int policy_judge_by_named(const struct policy_judging *j, struct pf_error *e)
@@ -144,12 +159,12 @@ int policy_judge_by_named(const struct policy_judging *j, struct pf_error *e)
 
 	if (!t->profile || is_limited(t, j->key))
 		return 0;
-	if (is_unbounded(j, env_limit(t), &t->named))
+	if (makes_exceptions(j->key) && is_unbounded(j, limit_of(t, word_of(j->key)), &t->named))
 		return 0;
 	if (j->key == POLICY_WRITE && !t->named.keys[POLICY_WRITE].present &&
 	    is_limited(t, POLICY_READ))
 		return 0; /* what it implies for reading is bounded by that limit */
-	return judge_by_base(j, &t->named, j->key == POLICY_ENV_KEEP || restricts(&t->named), e);
+	return judge_by_base(j, &t->named, makes_exceptions(j->key) || restricts(&t->named), e);
 }
 
 void policy_set_value(struct policy_value *value, const struct policy_setting *s)
@@ -199,7 +214,7 @@ int policy_check_named(const struct policy_merge_state *m, const struct policy_t
 		STEP(policy_judge_by_view(&j, v, e));
 		if (v->lists_profile || value.present || !policy_key_absent_is_lax(key))
 			continue;
-		if (key == POLICY_ENV && keeps_all(restricting))
+		if (policy_keys[key].merge == POLICY_MERGE_ORDERED && is_laxest(key, restricting))
 			continue;
 		if (restricting->present && !v->node.limits.keys[key].present)
 			return fail_missing(&j, restricting, e);

@@ -38,11 +38,11 @@ const struct policy_key_info policy_keys[POLICY_KEY_COUNT_] = {
 				       "what happens to a file that a `hide' pattern matches later" },
 	[POLICY_PROTECT]	   = { "protect", LIST, UNITE, true, "paths, globs, @agent-control",
 				       "readable but not writable inside a writable tree" },
-	[POLICY_CREDENTIALS]	   = { "credentials", WORD, ORDERED, false, "audit, decoy, hide, deny",
+	[POLICY_CREDENTIALS]	   = { "credentials", WORD, ORDERED, true, "audit, decoy, hide, deny",
 				       "what happens to a credential that is not allowed" },
-	[POLICY_CREDENTIALS_ALLOW] = { "credentials.allow", LIST, REPLACE, false, "ids, classes, paths, env:NAME",
+	[POLICY_CREDENTIALS_ALLOW] = { "credentials.allow", LIST, REPLACE, true, "ids, classes, paths, env:NAME",
 				       "the credentials that this workload is meant to have" },
-	[POLICY_CREDENTIALS_SCAN]  = { "credentials.scan", WORD, REPLACE, false, "names, deep",
+	[POLICY_CREDENTIALS_SCAN]  = { "credentials.scan", WORD, ORDERED, true, "names, deep",
 				       "how credentials are looked for" },
 	[POLICY_EGRESS]		   = { "egress", LIST, REPLACE, false, "endpoints, sets, tokens",
 				       "where connections may go" },
@@ -149,7 +149,8 @@ bool policy_key_has_patterns(enum policy_key key)
 
 bool policy_key_absent_is_lax(enum policy_key key)
 {
-	return policy_key_is_path(key) || key == POLICY_ENV;
+	return policy_key_is_path(key) || key == POLICY_ENV || key == POLICY_CREDENTIALS ||
+	       key == POLICY_CREDENTIALS_SCAN;
 }
 
 int policy_word_rank(enum policy_key key, const char *word)

@@ -21,6 +21,7 @@
  *	profile.c		profile files and built-in profiles, with their bases
  *	policy_bound.c		is a value within a bound: inside, outside, undecided
  *	policy_gather.c		the sources of one container, side by side
+ *	policy_credentials.c	the entries of `credentials.allow'
  *	policy_judge.c		which bounds a value has
  *	policy.c		the merge
  *	policy_check.c		lint of one file
@@ -167,6 +168,12 @@ enum policy_verdict policy_judge_entry(enum policy_key key, const char *entry,
 /** policy_bound_add() - judge @value by @bound; refuse what is outside, keep the bound if it still must be compared */
 int policy_bound_add(enum policy_key key, struct policy_value *value,
 		     const struct policy_bound *bound, struct pf_error *e);
+
+/* policy_credentials.c */
+/** policy_allow_check() - the form of an entry of `credentials.allow'; whether an id exists is not asked */
+int policy_allow_check(const char *entry, struct pf_error *e);
+/** policy_allow_judge() - policy_judge_entry() for `credentials.allow' */
+enum policy_verdict policy_allow_judge(const char *entry, const struct oci_strings *bound);
 
 /* policy_gather.c */
 /** policy_layer_overlay() - @src over @dst by each key's operator */

@@ -202,6 +202,8 @@ static int check_entry(enum policy_key key, const char *entry, char *buf, const 
 		return check_degrade(entry, e);
 	if (key == POLICY_ENV_KEEP)
 		return check_variable(entry, e);
+	if (key == POLICY_CREDENTIALS_ALLOW)
+		return policy_allow_check(entry, e);
 	if (policy_key_has_patterns(key) && entry[0] == '@')
 		return policy_check_pattern_token(key, entry, e);
 	if (strcmp(entry, "@any") == 0) {
@@ -233,7 +235,8 @@ static int add_entry(struct json_doc *arena, enum policy_key key, const char *en
 /* @none is a word for the empty list, so beside another entry it would be a contradiction. */
 static int take_none(enum policy_key key, struct oci_strings *list, struct pf_error *e)
 {
-	if (!policy_key_is_path(key) || !policy_list_holds(list, "@none"))
+	if ((!policy_key_is_path(key) && key != POLICY_CREDENTIALS_ALLOW) ||
+	    !policy_list_holds(list, "@none"))
 		return 0;
 	if (list->n > 1)
 		return pf_fail(e, PF_ERR_POLICY, 0,

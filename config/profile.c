@@ -13,16 +13,17 @@
 
 struct builtin {
 	const char *name;
-	const char *read, *write, *protect, *env, *degrade; /* as in an annotation; NULL: absent */
+	/* as in an annotation; NULL: absent */
+	const char *read, *write, *protect, *env, *degrade, *credentials, *allow;
 	const char *pending; /* what joins them when it is built; NULL: nothing */
 };
 
-#define LATER "credentials, egress, listen"
+#define LATER "egress, listen"
 
 /*
  * The rest of each profile comes as it lands: until then a container of profile `agent' has its network as config.json
  * gives it, and explain says so in the words of .pending. `audit' changes nothing that a
- * workload can notice; what it will add is reports.
+ * workload can notice; what it adds is reports.
  */
 static const struct builtin builtins[] = {
 	{
@@ -31,6 +32,8 @@ static const struct builtin builtins[] = {
 		.write = "@cwd @home @tmp",
 		.protect = "@agent-control",
 		.env = "scrub",
+		.credentials = "hide",
+		.allow = "class:model",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER ", brief",
 	},
@@ -40,6 +43,8 @@ static const struct builtin builtins[] = {
 		.write = "@mounts @home @tmp",
 		.protect = "@agent-control",
 		.env = "scrub",
+		.credentials = "hide",
+		.allow = "@none",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
 	},
@@ -49,10 +54,12 @@ static const struct builtin builtins[] = {
 		.write = "@cwd @home @tmp",
 		.protect = "@agent-control",
 		.env = "scrub",
+		.credentials = "hide",
+		.allow = "@none",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
 	},
-	{ .name = "audit", .pending = "credentials" },
+	{ .name = "audit", .credentials = "audit" },
 };
 
 static const struct builtin *find_builtin(const char *name)
@@ -78,11 +85,13 @@ const char *policy_profile_pending(const char *name)
 static int set_builtin(struct json_doc *arena, const struct builtin *b, enum policy_key key,
 		       struct policy_layer *ret, struct pf_error *e)
 {
-	const char *text = key == POLICY_READ      ? b->read
-			   : key == POLICY_WRITE   ? b->write
-			   : key == POLICY_PROTECT ? b->protect
-			   : key == POLICY_ENV     ? b->env
-						   : b->degrade;
+	const char *text = key == POLICY_READ                ? b->read
+			   : key == POLICY_WRITE             ? b->write
+			   : key == POLICY_PROTECT           ? b->protect
+			   : key == POLICY_ENV               ? b->env
+			   : key == POLICY_CREDENTIALS       ? b->credentials
+			   : key == POLICY_CREDENTIALS_ALLOW ? b->allow
+							     : b->degrade;
 	struct policy_setting *s = &ret->keys[key];
 
 	if (!text)
@@ -108,6 +117,8 @@ static int load_builtin(struct json_doc *arena, const char *name, struct policy_
 	STEP(set_builtin(arena, b, POLICY_WRITE, ret, e));
 	STEP(set_builtin(arena, b, POLICY_PROTECT, ret, e));
 	STEP(set_builtin(arena, b, POLICY_ENV, ret, e));
+	STEP(set_builtin(arena, b, POLICY_CREDENTIALS, ret, e));
+	STEP(set_builtin(arena, b, POLICY_CREDENTIALS_ALLOW, ret, e));
 	return set_builtin(arena, b, POLICY_DEGRADE, ret, e);
 }
 

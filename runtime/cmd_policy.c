@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "runtime/cli.h"
 #include "runtime/container.h"
+#include "runtime/guard/catalogue_load.h"
 #include "runtime/guard/policy_load.h"
 #include "runtime/guard/posture.h"
 
@@ -65,6 +66,7 @@ static int explain_bundle(struct runtime *rt, const char *bundle, bool json, str
 	if (!c)
 		return pf_fail_sys(e, ENOMEM, "explain");
 	container_init(c, rt, &o);
+	c->credentials.tells = true;
 	ret = create_read_config(c, e);
 	if (ret == 0)
 		ret = create_decide_policy(c, e);
@@ -76,9 +78,16 @@ static int explain_bundle(struct runtime *rt, const char *bundle, bool json, str
 		in.config = &c->config;
 		in.host = &rt->host;
 		in.root_fd = root;
+		in.credentials = &c->credentials;
+		in.bundle = c->bundle;
 		ret = confine_resolve(&in, &c->confinement, e);
+	} else if (ret == 0 && credentials_looks(&c->credentials)) {
+		ret = credentials_look(
+			&c->credentials,
+			&(struct credentials_tree){ .config = &c->config, .bundle = c->bundle }, e);
 	}
 	c->confinement.env = &c->env_report;
+	c->confinement.credentials = &c->credentials;
 	if (ret == 0)
 		confine_explain(&c->policy, &c->confinement, json, b);
 	container_release(c);
@@ -145,6 +154,20 @@ int cmd_posture(struct runtime *rt, struct cli *cli, struct pf_error *e)
 	return print_buf(&b, e);
 }
 
+/* Which kinds there are depends on this host's files, so a file is checked where it will be used. */
+static int check_kinds(const char *text, size_t len, const char *path, struct pf_error *e)
+{
+	struct catalogue c;
+	int ret;
+
+	if (!memmem(text, len, "credentials.allow", 17))
+		return 0;
+	STEP(catalogue_load_host(&c, e));
+	ret = policy_check_kinds(text, len, path, &c, e);
+	catalogue_free(&c);
+	return ret;
+}
+
 int cmd_policy(struct runtime *rt, struct cli *cli, struct pf_error *e)
 {
 	const struct cli_option none[] = { { NULL, 0, CLI_FLAG, NULL, NULL, NULL } };
@@ -161,6 +184,7 @@ int cmd_policy(struct runtime *rt, struct cli *cli, struct pf_error *e)
 			       cli->argv[0]);
 	STEP(pf_read_file_at(AT_FDCWD, cli->argv[1], 16u << 20, &text, &len, e));
 	STEP(policy_check_file(text, len, cli->argv[1], e));
+	STEP(check_kinds(text, len, cli->argv[1], e));
 	pf_buf_printf(&b, "%s: ok\n", cli->argv[1]);
 	return print_buf(&b, e);
 }

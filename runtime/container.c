@@ -74,6 +74,7 @@ void container_init(struct container *c, struct runtime *rt, const struct create
 				 .hook_created_fd = -EBADF,
 				 .pidfd = -EBADF,
 				 .sources = SOURCES_INIT,
+				 .credentials = { .view = { .root_fd = -EBADF } },
 				 .state = { .dir_fd = -EBADF } };
 }
 

@@ -11,6 +11,7 @@
 #include "config/policy.h"
 #include "runtime/flat.h"
 #include "runtime/guard/confine.h"
+#include "runtime/guard/credentials.h"
 #include "runtime/runtime.h"
 #include "runtime/seccomp.h"
 #include "runtime/sources.h"
@@ -43,6 +44,7 @@ struct container {
 	struct oci_config config;
 	struct policy policy;
 	struct env_report env_report; /* what `env' took from process and hooks */
+	struct credentials credentials;
 	struct sources sources;
 	struct seccomp_program seccomp;
 	struct flat plan, seal;

@@ -106,6 +106,14 @@ static int scrub_environment(struct container *c, struct pf_error *e)
 	return env_tell(env, c->policy.doc, &c->env_report, e);
 }
 
+/* What the process gets by its environment and arguments; its files are judged when they are mounted. */
+static int judge_credentials(struct container *c, struct pf_error *e)
+{
+	STEP(credentials_begin(&c->credentials, &c->policy, e));
+	c->state.credentials = c->credentials.rules;
+	return credentials_take_config(&c->credentials, &c->config, c->policy.doc, e);
+}
+
 int create_decide_policy(struct container *c, struct pf_error *e)
 {
 	struct runtime *rt = c->rt;
@@ -113,6 +121,7 @@ int create_decide_policy(struct container *c, struct pf_error *e)
 	process_caps(&rt->host, &c->config.process, c->caps);
 	STEP(policy_load(&c->config, rt->policy_option, rt->rootless, &c->policy, e));
 	STEP(scrub_environment(c, e));
+	STEP(judge_credentials(c, e));
 	if (!c->policy.confined)
 		return 0;
 	c->state.caps_void = confine_void_mask(&c->policy, &c->config);
@@ -327,6 +336,7 @@ int create_write_plan(struct container *c, struct pf_error *e)
 		.preserve_fds = c->opt->preserve_fds,
 		.listen_fds = c->opt->listen_fds,
 		.confined = c->policy.confined,
+		.shows_tree = credentials_looks(&c->credentials),
 		.no_pivot = c->opt->no_pivot,
 		.no_new_keyring = c->opt->no_new_keyring,
 		.detached = c->opt->detach || c->opt->console_socket,
@@ -355,6 +365,7 @@ void container_release(struct container *c)
 	sources_close(&c->sources);
 	seccomp_program_free(&c->seccomp);
 	confinement_free(&c->confinement);
+	credentials_free(&c->credentials);
 	flat_free(&c->plan);
 	flat_free(&c->seal);
 	policy_free(&c->policy);

@@ -246,6 +246,17 @@ static int read_mountinfo(const struct container *c, char **ret, struct pf_error
 	return 0;
 }
 
+/* Nothing is changed in it: its credentials are reported, or refuse it. */
+static int look_at_tree(struct container *c, int root, const char *mountinfo, struct pf_error *e)
+{
+	const struct credentials_tree tree = { .config = &c->config,
+					       .root_fd = root,
+					       .mountinfo = mountinfo };
+
+	STEP(credentials_look(&c->credentials, &tree, e));
+	return tell(c, SYNC_SEAL, -1, e);
+}
+
 /* Part 2 of the plan: judged on the final mount tree, sent as a sealed memfd, kept for every later exec. */
 int create_confine(struct container *c, struct pf_error *e)
 {
@@ -255,12 +266,15 @@ int create_confine(struct container *c, struct pf_error *e)
 				    .config = &c->config,
 				    .host = &c->rt->host };
 
-	if (!c->policy.confined)
+	if (!c->policy.confined && !credentials_looks(&c->credentials))
 		return 0;
 	STEP(sync_expect(c->sync_fd, SYNC_TREE, NULL, &root, e));
-	in.root_fd = root;
 	STEP(read_mountinfo(c, &mountinfo, e));
+	if (!c->policy.confined)
+		return look_at_tree(c, root, mountinfo, e);
+	in.root_fd = root;
 	in.mountinfo = mountinfo;
+	in.credentials = &c->credentials;
 	STEP(confine_resolve(&in, &c->confinement, e));
 	STEP(confine_write_seal(&c->confinement, &c->seal, e));
 	STEP(flat_memfd(&c->seal, "pinfold-seal", &memfd, e));
@@ -282,6 +296,7 @@ static int write_posture(struct container *c, struct pf_error *e)
 		return 0;
 	c->confinement.caps_taken = c->state.caps_taken;
 	c->confinement.env = &c->env_report; /* resolving began with an empty one */
+	c->confinement.credentials = &c->credentials;
 	confine_posture(&c->policy, &c->confinement, c->probes, &posture);
 	confine_explain(&c->policy, &c->confinement, false, &text);
 	confine_explain(&c->policy, &c->confinement, true, &json);
@@ -291,6 +306,19 @@ static int write_posture(struct container *c, struct pf_error *e)
 			       e));
 	STEP(pf_create_file_at(c->state.dir_fd, "explain.txt", text.data, text.len, 0600, e));
 	return pf_create_file_at(c->state.dir_fd, "explain.json", json.data, json.len, 0600, e);
+}
+
+static int write_inventory(struct container *c, struct pf_error *e)
+{
+	auto_buf json = { 0 };
+
+	if (!credentials_looks(&c->credentials))
+		return 0;
+	credentials_log(&c->credentials, "create");
+	inventory_json(&c->credentials.inv, &json);
+	if (json.failed)
+		return pf_fail_sys(e, ENOMEM, "compose the inventory of `%s'", c->state.id);
+	return pf_create_file_at(c->state.dir_fd, "inventory.json", json.data, json.len, 0600, e);
 }
 
 int pid_file_write(const char *path, pid_t pid, struct pf_error *e)
@@ -354,6 +382,7 @@ int create_record(struct container *c, struct pf_error *e)
 	if (c->state.start_time == 0)
 		return pf_fail(e, PF_ERR_SYS, ESRCH, "the init of `%s' is gone", c->state.id);
 	STEP(write_posture(c, e));
+	STEP(write_inventory(c, e));
 	STEP(state_write(&c->state, e));
 	STEP(console_send_pidfd(c->opt->pidfd_socket, c->pidfd, e));
 	STEP(pid_file_write(c->opt->pid_file, c->pid, e));

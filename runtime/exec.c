@@ -25,6 +25,7 @@
 #include "base/sys.h"
 #include "runtime/console.h"
 #include "runtime/container.h"
+#include "runtime/guard/credentials.h"
 #include "runtime/guard/env_report.h"
 #include "runtime/guard/events_tell.h"
 #include "runtime/init/sync.h"
@@ -88,13 +89,29 @@ static void take_caps(struct exec *x)
 		x->caps[i] &= ~x->state->caps_void;
 }
 
+static int take_credentials(struct exec *x, struct pf_error *e)
+{
+	struct oci_process *p = &x->config->process;
+	struct credentials c = { .view = { .root_fd = -EBADF } };
+	int ret = credentials_resume(&c, &x->state->credentials, e);
+
+	if (ret == 0)
+		ret = credentials_take_env(&c, x->config->doc, &p->env, &p->args, "exec", e);
+	if (ret == 0)
+		ret = credentials_refuse(&c, e);
+	if (ret == 0 && credentials_looks(&c))
+		credentials_log(&c, "exec");
+	credentials_free(&c);
+	return ret < 0 ? pf_wrap(e, "exec") : 0;
+}
+
 /* By the rules that were recorded: what the policy says today is nothing to a container of yesterday. */
 static int scrub_environment(struct exec *x, struct pf_error *e)
 {
 	STEP(env_apply(&x->state->env, x->config->doc, NULL, &x->config->process.env,
 		       &x->env_report, e));
 	env_report_log(&x->env_report, "exec", &x->state->env.told);
-	return 0;
+	return take_credentials(x, e);
 }
 
 static int open_cgroups(struct exec *x, struct pf_error *e)

@@ -128,6 +128,8 @@ void planfile_common(struct flat *f, const struct plan_input *in, struct plan *p
 		p->flags |= PLAN_NO_NEW_PRIVS;
 	if (in->confined)
 		p->flags |= PLAN_CONFINED;
+	if (in->shows_tree)
+		p->flags |= PLAN_SHOWS_TREE;
 	if (in->detached)
 		p->flags |= PLAN_DETACHED;
 	if (in->keep_groups)

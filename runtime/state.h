@@ -12,12 +12,14 @@
 #include "config/envrules.h"
 #include "config/oci.h"
 #include "runtime/cgroup.h"
+#include "runtime/guard/credentials.h"
 
 /*
  * What is remembered of a container between commands: a directory ROOT/ID, mode 0700, with
  *   state.json    this struct, written once when the container is ready
  *   config.json   the bytes that create read
  *   seccomp.bpf   the compiled profile, for exec
+ *   inventory.json  which credentials it holds, where somebody looked
  *   seal.plan     the recorded confinement, for exec      posture.json   what is active, for `posture'
  *   events.jsonl  what happened to it (runtime/guard/events.h), unless the node keeps that elsewhere
  *   start.sock    where the init waits; it goes when the container starts: its presence is "created"
@@ -42,6 +44,7 @@ struct state {
 	uint64_t caps_taken;   /* capabilities of config.json that confinement took */
 	uint64_t caps_void;    /* confined: what no exec may bring back */
 	struct env_policy env; /* the rules for the environment of every process */
+	struct credentials_rules credentials;
 	struct cgroup cgroup;
 	struct oci_pairs annotations;
 	struct json_doc *doc; /* owned */

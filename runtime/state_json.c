@@ -54,6 +54,15 @@ static void put_env(struct pf_buf *b, const struct env_policy *env)
 	pf_buf_puts(b, "}");
 }
 
+static void put_credentials(struct pf_buf *b, const struct credentials_rules *c)
+{
+	if (c->mode == CREDENTIALS_UNASKED)
+		return;
+	pf_buf_printf(b, ",\"credentials\":{\"mode\":\"%s\"", credentials_mode_name(c->mode));
+	put_strings(b, "allow", &c->allow);
+	pf_buf_puts(b, "}");
+}
+
 int state_write(const struct state *s, struct pf_error *e)
 {
 	auto_buf b = { 0 };
@@ -77,6 +86,7 @@ int state_write(const struct state *s, struct pf_error *e)
 		s->confined, s->permits_sockets, s->has_seccomp, s->rootless, s->has_hooks_start,
 		s->has_hooks_stop, s->no_setgroups, s->new_userns);
 	put_env(&b, &s->env);
+	put_credentials(&b, &s->credentials);
 	pf_buf_puts(&b, ",\"cgroup\":");
 	cgroup_to_json(&s->cgroup, &b);
 	pf_buf_puts(&b, ",\"annotations\":");
@@ -137,6 +147,20 @@ static int read_env(const struct json *env, struct state *s, struct pf_error *e)
 	return read_strings(json_get(env, "told"), s, &s->env.told, e);
 }
 
+static int read_credentials(const struct json *n, struct state *s, struct pf_error *e)
+{
+	int mode;
+
+	if (!n)
+		return 0;
+	mode = credentials_mode_find(json_text(n, "mode", ""));
+	if (mode < 0)
+		return pf_fail(e, PF_ERR_BUG, 0, "the state of `%s' is damaged: its credentials",
+			       s->id);
+	s->credentials.mode = (enum credentials_mode)mode;
+	return read_strings(json_get(n, "allow"), s, &s->credentials.allow, e);
+}
+
 static int fill(struct state *s, const struct json *root, struct pf_error *e)
 {
 	const struct json *cgroup = json_get(root, "cgroup");
@@ -165,6 +189,7 @@ static int fill(struct state *s, const struct json *root, struct pf_error *e)
 	s->new_userns = json_integer(root, "new_userns", 0);
 	STEP(read_annotations(json_get(root, "annotations"), s, e));
 	STEP(read_env(json_get(root, "env"), s, e));
+	STEP(read_credentials(json_get(root, "credentials"), s, e));
 	return cgroup_from_json(cgroup, &s->cgroup, e);
 }
 

@@ -67,6 +67,8 @@ struct confine_note { /* what explain and posture say: a token that is empty, a 
 	char *text;
 };
 
+struct credentials;
+
 struct confinement {
 	struct confine_path *paths;
 	size_t n_paths;
@@ -85,8 +87,9 @@ struct confinement {
 	uint64_t handled_fs, scoped;
 	int abi; /* 0: no Landlock here, and `degrade' allows that */
 	const struct env_report
-		*env;        /* borrowed: what was dropped from the environment; NULL: not told */
-	uint64_t caps_taken; /* bits that config.json asked for and confinement takes */
+		*env; /* borrowed: what was dropped from the environment; NULL: not told */
+	const struct credentials *credentials; /* borrowed; NULL: not told */
+	uint64_t caps_taken;      /* bits that config.json asked for and confinement takes */
 	const char *degraded[16]; /* names of `degrade' that were needed on this host */
 	size_t n_degraded;
 };
@@ -99,6 +102,8 @@ struct confine_input {
 	/* /proc/PID/mountinfo of the init, seen from its root: every mount there is judged, also those that no
 	 * config.json knows. NULL: only the mounts of config.json are there to be judged */
 	const char *mountinfo;
+	struct credentials *credentials; /* what is found gets covers; NULL: nobody looks */
+	const char *bundle;              /* unmounted: where it is */
 	bool unmounted; /* explain --bundle: the mounts are not in place, config.json alone tells where they will be */
 };
 

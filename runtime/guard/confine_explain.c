@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "runtime/guard/confine_impl.h"
+#include "runtime/guard/credentials.h"
 #include "runtime/guard/env_report.h"
 
 static void put_origin(const struct policy_value *value, struct pf_buf *b)
@@ -118,6 +119,33 @@ static void put_env(const struct policy *policy, const struct confinement *c, st
 	pf_buf_puts(b, "\n");
 }
 
+static void put_credentials(const struct policy *policy, const struct confinement *c,
+			    struct pf_buf *b)
+{
+	const struct policy_value *mode = &policy->keys[POLICY_CREDENTIALS];
+	const struct policy_value *allow = &policy->keys[POLICY_CREDENTIALS_ALLOW];
+
+	if (mode->present) {
+		put_head("credentials", mode, b);
+		pf_buf_puts(b, "  ");
+		if (c->credentials)
+			credentials_summary(c->credentials, b);
+		else
+			pf_buf_puts(b, mode->list.v[0]);
+		pf_buf_puts(b, "\n");
+		if (c->credentials)
+			credentials_lines(c->credentials, b);
+	} else {
+		pf_buf_puts(b, "credentials: not looked for\n");
+	}
+	if (!allow->present)
+		return;
+	put_head("credentials.allow", allow, b);
+	pf_buf_puts(b, "  ");
+	put_list(&allow->list, b);
+	pf_buf_puts(b, "\n");
+}
+
 static void put_key(const struct policy *policy, const struct confinement *c, enum confine_key key,
 		    struct pf_buf *b)
 {
@@ -220,6 +248,7 @@ static void explain_text(const struct policy *policy, const struct confinement *
 	confine_tell_hide(policy, c, b);
 	confine_tell_protect(policy, c, b);
 	put_env(policy, c, b);
+	put_credentials(policy, c, b);
 	put_mounts(c, b);
 	if (c->abi) {
 		pf_buf_printf(b, "landlock: ABI %d\n  rights:", c->abi);
@@ -303,6 +332,25 @@ static void explain_json_env(const struct policy *policy, const struct confineme
 		pf_buf_puts(b, "}");
 }
 
+static void explain_json_credentials(const struct policy *policy, const struct confinement *c,
+				     struct pf_buf *b)
+{
+	const struct policy_value *mode = &policy->keys[POLICY_CREDENTIALS];
+	const struct policy_value *allow = &policy->keys[POLICY_CREDENTIALS_ALLOW];
+
+	if (explain_json_value("credentials", mode, mode->present, b)) {
+		pf_buf_puts(b, ",\"inventory\":");
+		if (c->credentials)
+			inventory_json(&c->credentials->inv, b);
+		else
+			pf_buf_puts(b, "null");
+		pf_buf_puts(b, "}");
+	}
+	pf_buf_puts(b, ",");
+	if (explain_json_value("credentials.allow", allow, allow->present, b))
+		pf_buf_puts(b, "}");
+}
+
 static void explain_json(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
 {
 	pf_buf_puts(b, "{\"profile\":");
@@ -323,6 +371,8 @@ static void explain_json(const struct policy *policy, const struct confinement *
 	confine_json_protect(policy, c, b);
 	pf_buf_puts(b, ",");
 	explain_json_env(policy, c, b);
+	pf_buf_puts(b, ",");
+	explain_json_credentials(policy, c, b);
 	pf_buf_puts(b, "},\"mounts\":");
 	confine_json_mounts(b, c);
 	pf_buf_puts(b, ",\"covers\":");

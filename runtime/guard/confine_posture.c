@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "runtime/guard/confine_impl.h"
+#include "runtime/guard/credentials.h"
 #include "runtime/guard/env_report.h"
 
 static const char *const probe_names[SEAL_PROBE_COUNT_] = {
@@ -107,6 +108,23 @@ static void put_permitted(const struct policy *policy, struct pf_buf *b)
 	}
 }
 
+static void put_credentials(const struct policy *policy, const struct confinement *c,
+			    struct pf_buf *b)
+{
+	auto_buf text = { 0 };
+
+	if (!policy->keys[POLICY_CREDENTIALS].present || !c->credentials) {
+		pf_buf_puts(b, "null");
+		return;
+	}
+	credentials_summary(c->credentials, &text);
+	pf_buf_puts(b, "{\"summary\":");
+	pf_buf_json(b, text.failed ? "" : text.data);
+	pf_buf_puts(b, ",\"inventory\":");
+	inventory_json(&c->credentials->inv, b);
+	pf_buf_puts(b, "}");
+}
+
 static void put_environment(const struct policy *policy, const struct confinement *c,
 			    struct pf_buf *b)
 {
@@ -146,6 +164,8 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	confine_json_protect(policy, c, b);
 	pf_buf_puts(b, ",\"environment\":");
 	put_environment(policy, c, b);
+	pf_buf_puts(b, ",\"credentials\":");
+	put_credentials(policy, c, b);
 	pf_buf_puts(b, ",\"mounts\":");
 	confine_json_mounts(b, c);
 	pf_buf_puts(b, ",\"covers\":");

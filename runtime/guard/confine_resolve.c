@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "runtime/guard/confine_impl.h"
+#include "runtime/guard/credentials.h"
 
 static void run_done(struct confine_run *run)
 {
@@ -121,6 +122,24 @@ static int note_loaders(struct confine_run *run, struct pf_error *e)
 	return 0;
 }
 
+static int cover_credentials(struct confine_run *run, struct pf_error *e)
+{
+	const struct confine_input *in = run->in;
+	struct credentials_tree tree = { .config = in->config,
+					 .root_fd = in->root_fd,
+					 .mountinfo = in->mountinfo,
+					 .bundle = in->bundle,
+					 .run = run };
+	auto_free char *home = NULL;
+	const char *why;
+
+	if (!in->credentials || !credentials_looks(in->credentials))
+		return 0;
+	STEP(confine_home(run, &home, &why, e));
+	tree.home = home;
+	return credentials_look(in->credentials, &tree, e);
+}
+
 static int resolve(struct confine_run *run, struct pf_error *e)
 {
 	static const enum confine_key order[] = { CONFINE_WRITE, CONFINE_READ, CONFINE_EXEC };
@@ -141,6 +160,7 @@ static int resolve(struct confine_run *run, struct pf_error *e)
 	STEP(confine_decide_hide(run, e));
 	STEP(confine_decide_protect(run, e));
 	STEP(confine_decide_noexec(run, e));
+	STEP(cover_credentials(run, e)); /* last: what is covered already is not looked at */
 	return note_loaders(run, e);
 }
 

@@ -125,3 +125,14 @@ int names_resolve(struct names_scan *s, const char *path, char ret[PATH_MAX])
 	}
 	return -ELOOP;
 }
+
+int names_resolve_path(const struct view *v, const char *path, char ret[PATH_MAX])
+{
+	const struct scan_names in = { .view = v };
+	struct inventory inv = { .n = 0 };
+	struct names_scan s = { .in = &in, .inv = &inv, .limit = UINT64_MAX };
+	int err = names_resolve(&s, path, ret);
+
+	inventory_free(&inv);
+	return err;
+}

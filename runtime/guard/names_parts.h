@@ -128,6 +128,8 @@ int names_judge(struct names_scan *s, const char *path, const char *logical,
  * Return:	0 and *ret; -errno: nowhere, or not believed
  */
 int names_resolve(struct names_scan *s, const char *path, char ret[PATH_MAX]);
+/** names_resolve_path() - the same for a single path, outside of any scan */
+int names_resolve_path(const struct view *v, const char *path, char ret[PATH_MAX]);
 /** names_join() - "DIR/NAME"; -ENAMETOOLONG */
 int names_join(char buf[PATH_MAX], const char *dir, const char *name);
 

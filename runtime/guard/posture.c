@@ -116,6 +116,38 @@ static void put_protect(struct pf_buf *b, const struct json *protect)
 	pf_buf_puts(b, ": what is made later is not protected\n");
 }
 
+static void put_finding(struct pf_buf *b, const struct json *f)
+{
+	pf_buf_printf(b, "  %s ", json_text(f, "verdict", "?"));
+	pf_buf_printable(b, json_text(f, "kind", "?"));
+	for (const struct json *p = first(json_get(f, "places"), JSON_ARRAY); p; p = p->next) {
+		pf_buf_printf(b, " %s ", json_text(p, "type", "?"));
+		pf_buf_printable(b, json_text(p, "name", "?"));
+	}
+	pf_buf_puts(b, "\n");
+}
+
+static void put_credentials(struct pf_buf *b, const struct json *c)
+{
+	const struct json *inventory = json_get(c, "inventory");
+
+	put_name(b, "credentials");
+	if (!c || c->type != JSON_OBJECT) {
+		pf_buf_puts(b, "not looked for\n");
+		return;
+	}
+	pf_buf_printable(b, json_text(c, "summary", "?"));
+	pf_buf_puts(b, "\n");
+	for (const struct json *f = first(json_get(inventory, "findings"), JSON_ARRAY); f;
+	     f = f->next)
+		put_finding(b, f);
+	if (*json_text(inventory, "incomplete", "")) {
+		pf_buf_puts(b, "  incomplete: ");
+		pf_buf_printable(b, json_text(inventory, "incomplete", ""));
+		pf_buf_puts(b, "\n");
+	}
+}
+
 static void put_environment(struct pf_buf *b, const struct json *env)
 {
 	put_name(b, "env");
@@ -206,6 +238,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	put_hide(b, json_get(root, "hide"));
 	put_protect(b, json_get(root, "protect"));
 	put_environment(b, json_get(root, "environment"));
+	put_credentials(b, json_get(root, "credentials"));
 	put_mounts(b, json_get(root, "mounts"));
 	put_covers(b, json_get(root, "covers"));
 	put_line(b, "noexec", json_get(root, "noexec"), "no mount");

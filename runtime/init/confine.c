@@ -96,11 +96,13 @@ int child_confine(struct init *c, struct pf_error *e)
 	auto_fd fd = -EBADF;
 	int ret;
 
-	if (!(c->plan->flags & PLAN_CONFINED))
+	if (!(c->plan->flags & (PLAN_CONFINED | PLAN_SHOWS_TREE)))
 		return 0;
 	ret = sync_send(c->plan->sync_fd, SYNC_TREE, 0, c->root_fd);
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "send the root to the parent");
+	if (!(c->plan->flags & PLAN_CONFINED))
+		return sync_expect(c->plan->sync_fd, SYNC_SEAL, NULL, NULL, e);
 	STEP(sync_expect(c->plan->sync_fd, SYNC_SEAL, NULL, &fd, e));
 	STEP(confine_map_seal(c, fd, e));
 	STEP(check_namespace(c, e));

@@ -56,6 +56,8 @@ enum plan_flag {
 	PLAN_HAS_AFFINITY_FINAL = 1 << 26,
 	PLAN_PRIVATE_TREE =
 		1 << 27, /* at the end no mount is a peer or a slave: nothing appears later */
+	PLAN_SHOWS_TREE =
+		1 << 28, /* the parent looks at the final tree, though it may not confine */
 };
 
 /* A mount, in config.json's order. Destinations are resolved by the init in the container's root. */

@@ -245,7 +245,7 @@ EXEC="io.pinfold.exec=/probe /bin /usr"
 @test "explain says what a built-in profile does not enforce yet" {
 	bundle --annotate io.pinfold.profile=agent -- /probe exit 0
 	run -0 pf explain --bundle "$BUNDLE"
-	assert_contains "not enforced yet: credentials, egress"
+	assert_contains "not enforced yet: egress"
 	bundle --annotate io.pinfold.read=@image -- /probe exit 0
 	run -0 pf explain --bundle "$BUNDLE"
 	refute_output "not enforced yet"

@@ -368,6 +368,38 @@ require_tool() {
 	command -v "$1" >/dev/null || skip_or_fail "needs $1"
 }
 
+# secret_forms VALUE: the value and what else it may look like, a line each: base64 at each of the three places that it can
+# have in a group, hexadecimal, percent-encoded
+secret_forms() {
+	local value=$1 pad skip=0 text hex
+
+	printf '%s\n' "$value"
+	for pad in '' x xx; do
+		text=$(printf '%s%s' "$pad" "$value" | base64 -w0)
+		# the letters that the neighbours have a part in are left out
+		text=${text:skip:${#text}-skip}
+		printf '%s\n' "${text%????}"
+		skip=$((skip ? skip + 1 : 2))
+	done
+	hex=$(printf '%s' "$value" | od -An -v -tx1 | tr -d ' \n')
+	printf '%s\n' "$hex" "${hex^^}"
+	sed 's/../%&/g' <<<"$hex"
+	sed 's/../%&/g' <<<"${hex^^}"
+}
+
+# assert_no_secret VALUE FILE...: in none of these files, nor in $output, is the value in any of its forms. Directories are
+# searched whole, but for config.json, which is the engine's and holds what it holds.
+assert_no_secret() {
+	local value=$1 found
+
+	shift
+	[ "${#value}" -ge 12 ] || fail "assert_no_secret: \`$value' is too short to mean anything"
+	secret_forms "$value" >"$SCRATCH/.forms"
+	found=$(grep -rlaF --exclude=config.json -f "$SCRATCH/.forms" "$@" 2>/dev/null | grep -vxF "$SCRATCH/.forms" || true)
+	[ -z "$found" ] || fail "a secret is in: $found"
+	! grep -qaF -f "$SCRATCH/.forms" <<<"${output-}" || fail "a secret is in the output"
+}
+
 # pinfold_only: for behaviour that another runtime does not promise
 pinfold_only() {
 	! is_runc || skip "says what pinfold adds"

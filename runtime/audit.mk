@@ -22,5 +22,5 @@ GUARD_SOURCES += \
 	runtime/guard/audit_sarif.c \
 	runtime/guard/audit_table.c \
 	runtime/guard/audit_targets.c
-UNIT_TESTS += tests/unit/t_audit tests/unit/t_audit_proc tests/unit/t_audit_report
+UNIT_TESTS += tests/unit/t_audit tests/unit/t_audit_policy tests/unit/t_audit_proc tests/unit/t_audit_report
 EXTRA_DIST += tests/unit/audit_world.h $(wildcard $(top_srcdir)/tests/golden/audit/*)

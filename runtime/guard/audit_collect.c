@@ -75,6 +75,27 @@ static void add_mount_way(struct audit *a, struct audit_container *c, const stru
 	audit_way_add(a, c, &way);
 }
 
+/*
+ * A file system that a user serves (FUSE) could let every question hang. One that config.json binds is of the host, and
+ * told without a question; another is the container's own.
+ */
+static bool is_served(struct audit *a, struct audit_container *c, const struct view_mount *m,
+		      const struct oci_mount *asked)
+{
+	const struct audit_way way = {
+		.kind = AUDIT_WAY_MOUNT,
+		.open = true,
+		.what = m->path,
+		.why = "writable: a file system of the host that a user serves"
+	};
+
+	if (!m->fs || strncmp(m->fs, "fuse", 4) != 0)
+		return false;
+	if (asked && m->writable)
+		audit_way_add(a, c, &way);
+	return true;
+}
+
 static void add_volume(struct audit *a, struct audit_container *c, const struct audit_task *task,
 		       const struct view_mount *m)
 {
@@ -83,7 +104,8 @@ static void add_volume(struct audit *a, struct audit_container *c, const struct 
 	auto_fd fd = -EBADF;
 	struct view_file file;
 
-	if (m->kernel || m->cover || view_open(&c->view, m->path, O_PATH, &fd) < 0 ||
+	if (m->kernel || m->cover || is_served(a, c, m, asked) ||
+	    view_open(&c->view, m->path, O_PATH, &fd) < 0 ||
 	    view_stat(&c->view, fd, m->path, &file) < 0)
 		return;
 	if (!S_ISDIR(file.mode) && !S_ISREG(file.mode))

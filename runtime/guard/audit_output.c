@@ -24,7 +24,7 @@ static bool read_fd_link(int proc_fd, pid_t pid, const char *fd, char ret[LINK_M
 	char name[64];
 	ssize_t n;
 
-	snprintf(name, sizeof(name), "%d/fd/%s", (int)pid, fd);
+	snprintf(name, sizeof(name), "%d/fd/%.16s", (int)pid, fd);
 	n = readlinkat(proc_fd, name, ret, LINK_MAX_BYTES - 1);
 	if (n < 0)
 		return false;

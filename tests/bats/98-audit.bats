@@ -202,8 +202,6 @@ false"
 }
 
 @test "a policy that keeps a credential from the workload, or allows one, is told" {
-	local refused
-
 	require_root
 	bundle --env "GITHUB_TOKEN=$TOKEN" --annotate io.pinfold.mistyped=x -- /probe exit 0
 	audit --bundle "$BUNDLE"
@@ -211,6 +209,30 @@ false"
 	bundle --env "GITHUB_TOKEN=$TOKEN" -- /probe exit 0
 	audit --bundle "$BUNDLE"
 	assert_contains "policy: none"
+}
+
+@test "what create hides, and by which entry the rest is allowed, is told before and of the container" {
+	local what
+
+	require_root
+	plant "$BUNDLE/rootfs"
+	bundle --annotate io.pinfold.credentials=hide --annotate io.pinfold.credentials.allow=class:model \
+		--env "GITHUB_TOKEN=$TOKEN" --env OPENAI_API_KEY=x --env HOME=/root -- /probe forever ready
+	audit_json --names --bundle "$BUNDLE"
+	cp "$SCRATCH/report" "$SCRATCH/planned"
+	create_box
+	pf start "$ID"
+	wait_for_status "$ID" running
+	audit_json --names "$ID"
+	for what in "$SCRATCH/planned" "$SCRATCH/report"; do
+		run -0 jq -r '.containers[0].findings[] | "\(.kind) \(.verdict) \(.exposed) \(.readers | length)"' "$what"
+		assert_contains "openai-api-key allowed true 1" "aws-access-key covered false 0" \
+			"github-token dropped false 0" "netrc covered false 0"
+	done
+	report '.containers[0].findings[] | select(.allowed_by) | .allowed_by'
+	assert_output class:model
+	audit --names --fail-on unallowed "$ID"
+	run -3 pf audit --names --fail-on any "$ID"
 }
 
 @test "--fail-on ends with 3 where it is met, and a word that means nothing is refused" {

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "runtime/guard/confine_impl.h"
+#include "runtime/guard/credentials.h"
 #include "runtime/guard/policy_load.h"
 
 enum { DROPS_MAX = ENV_TOLD_MAX, FROM_MAX = 100 };
@@ -137,6 +138,31 @@ static int fail_unrecorded(const char *what, struct pf_error *e)
 	return pf_wrap(e, "%s without its record of events does not happen (make room)", what);
 }
 
+/* What was taken from the container, a place each; what it was allowed to keep is in its inventory. */
+static void add_credentials(struct events *ev, const struct credentials *c,
+			    const struct event *frame)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; c && i < c->inv.n; i++) {
+		const struct finding *f = &c->inv.v[i];
+		struct event event = *frame;
+
+		if (f->verdict != VERDICT_COVERED && f->verdict != VERDICT_DECOYED &&
+		    f->verdict != VERDICT_DROPPED)
+			continue;
+		event.type =
+			finding_is_file(f) ? EVENT_CREDENTIAL_COVERED : EVENT_CREDENTIAL_DROPPED;
+		event.key = "credentials";
+		event.entry = credentials_mode_name(c->rules.mode);
+		event.why = f->kind->id;
+		for (size_t p = 0; p < f->n_places && n < DROPS_MAX; p++, n++) {
+			event.object = f->places[p].name;
+			events_add(ev, &event);
+		}
+	}
+}
+
 int events_tell_create(const struct state *s, const struct events_created *c, struct pf_error *e)
 {
 	struct event frame = { .pid = s->pid, .inside = s->ns_flags & CLONE_NEWPID ? 1 : 0 };
@@ -159,6 +185,7 @@ int events_tell_create(const struct state *s, const struct events_created *c, st
 	if (ret == 0) {
 		events_add(&ev, &start);
 		add_drops(&ev, c->env, &frame, NULL);
+		add_credentials(&ev, c->confinement->credentials, &frame);
 		add_probes(&ev, c, &frame);
 		ret = events_commit(&ev, e);
 	}

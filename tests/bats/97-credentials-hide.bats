@@ -225,6 +225,7 @@ github.com ssh-ed25519 AAAA"
 		--env "GITHUB_TOKEN=$TOKEN"
 	run -0 pf posture "$ID"
 	assert_contains "credentials" "hide: 2 covered, 2 allowed (class:forge)" "covered ssh-key file /root/.ssh/id_ed25519"
+	grep -q '"type":"credential.covered".*"object":"/root/.ssh/id_ed25519"' "$PF_ROOT/$ID/events.jsonl"
 	run -0 pf explain "$ID" credentials
 	assert_contains "covered ssh-key at /root/.ssh/id_ed25519" "allowed github-token (class:forge) in variable GITHUB_TOKEN"
 	assert_no_secret "$KEY" "$PF_ROOT"

@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A workload whose credentials are hidden tries to get at them: by other names and other calls, through its own processes, by
+# links, by taking the cover away, and by what it left in a volume for the next container.
+
+# shellcheck disable=SC2154
+load ../bats/helpers
+
+KEY='wJalrXUtnFEMIbPxRfiCYEXAMPLEKEY'
+
+local_setup() {
+	require_landlock 3
+	chmod 711 "$SCRATCH"
+	mkdir -p "$SCRATCH/home/.ssh" "$SCRATCH/home/.kube"
+	printf '%s\n' "$KEY" >"$SCRATCH/home/.ssh/id_rsa"
+	printf '%s\n' "$KEY" >"$SCRATCH/home/.kube/config"
+	chmod -R go+rwX "$SCRATCH/home"
+}
+
+hidden() {
+	probe --annotate io.pinfold.credentials=hide --bind "$SCRATCH/home:/root:rw" --env HOME=/root "$@"
+	refute_output "$KEY"
+}
+
+@test "a hidden credential shows under no other name and to no other call" {
+	hidden -- each print-file /proc/self/root/root/.ssh/id_rsa -- print-file /proc/1/root/root/.ssh/id_rsa -- mmap-read /root/.ssh/id_rsa \
+		-- sendfile /root/.ssh/id_rsa -- splice /root/.ssh/id_rsa -- copy-range /root/.ssh/id_rsa /root/copy -- openat2 /root/.ssh/id_rsa \
+		-- handle-open /root/.ssh/id_rsa -- opath-reopen /root/.ssh/id_rsa -- proc-root /root/.ssh/id_rsa
+	! grep -qr "$KEY" "$SCRATCH/home/copy" 2>/dev/null
+}
+
+@test "a cover cannot be taken away, moved, linked past or mounted over" {
+	hidden -- each umount /root/.ssh/id_rsa -- rename /root/.ssh/id_rsa /root/.ssh/x \
+		-- unlink /root/.ssh/id_rsa -- link /root/.ssh/id_rsa /root/l -- bind /root/.ssh /mnt -- print-file /root/.ssh/id_rsa
+	grep -q "$KEY" "$SCRATCH/home/.ssh/id_rsa"
+}
+
+@test "a variable that was dropped is in no environ of any process" {
+	probe --annotate io.pinfold.credentials=hide --env "ACME_TOKEN=$KEY" -- each environ self -- environ 1 -- env
+	refute_output "$KEY"
+}
+
+@test "a link that a workload left in its home covers no program of the next image" {
+	ln -s /probe "$SCRATCH/home/.netrc"
+	hidden -- exit 0
+	refute_output "/probe"
+}
+
+@test "padding in a home and a volume hides nothing" {
+	local i
+
+	mkdir "$SCRATCH/vol"
+	for i in {1..40}; do : >"$SCRATCH/vol/$i"; done
+	(cd "$SCRATCH/home" && printf '%s\0' {1..3000} | xargs -0 touch)
+	printf '%s\n' "$KEY" >"$SCRATCH/vol/id_rsa"
+	hidden --bind "$SCRATCH/vol:/vol:rw" -- each print-file /root/.ssh/id_rsa -- print-file /root/.kube/config -- print-file /vol/id_rsa
+	assert_contains "not everything was looked at"
+}

@@ -185,13 +185,66 @@ static size_t match_at(const struct catalogue *c, const struct credential_kind *
 	return 0;
 }
 
+/* ---- long texts */
+
+/* Bytes of a text from which it pays to note how every prefix begins. */
+enum { LONG_TEXT = 16 << 10, PAIRS = 1 << 16 };
+
+/* Pairs of bytes that some prefix begins with, a bit each. First bytes alone, such as s and A, are everywhere in a text. */
+struct pairs {
+	uint8_t bits[PAIRS / 8];
+};
+
+static void add_pair(struct pairs *p, unsigned char first, unsigned char second)
+{
+	size_t pair = (size_t)first << 8 | second;
+
+	p->bits[pair / 8] |= (uint8_t)(1u << pair % 8);
+}
+
+static void find_pairs(const struct catalogue *c, const struct credential_kind *kind,
+		       struct pairs *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < c->n_marks; i++) {
+		const struct catalogue_mark *m = &c->marks[i];
+		const char *prefix = m->signature->prefix;
+
+		if (m->signature->scoped && m->kind != kind)
+			continue;
+		/* behind one byte, or a blank, which stands for none as well, anything may come */
+		if (prefix[1] && prefix[0] != ' ' && prefix[1] != ' ')
+			add_pair(ret, (unsigned char)prefix[0], (unsigned char)prefix[1]);
+		else
+			for (unsigned int second = 0; second < 256; second++)
+				add_pair(ret, (unsigned char)prefix[0], (unsigned char)second);
+	}
+}
+
+/* The next place where a prefix may begin: @at itself, if no pairs were noted. */
+static size_t skip(const struct text *t, size_t at, const struct pairs *p)
+{
+	while (p && at + 1 < t->len) {
+		size_t pair = (size_t)(unsigned char)t->v[at] << 8 | (unsigned char)t->v[at + 1];
+
+		if (p->bits[pair / 8] >> pair % 8 & 1)
+			break;
+		at++;
+	}
+	return at;
+}
+
 size_t catalogue_scan(const struct catalogue *c, const struct credential_kind *kind,
 		      const char *text, size_t len, struct catalogue_hit *ret, size_t max)
 {
 	const struct text t = { text, len };
-	size_t n = 0, at = 0;
+	const bool is_long = len >= LONG_TEXT;
+	struct pairs pairs;
+	size_t n = 0;
 
-	while (at < len) {
+	if (is_long)
+		find_pairs(c, kind, &pairs);
+	for (size_t at = 0; (at = skip(&t, at, is_long ? &pairs : NULL)) < len;) {
 		struct catalogue_hit hit;
 		size_t span = match_at(c, kind, &t, at, &hit);
 

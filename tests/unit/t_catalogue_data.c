@@ -146,6 +146,26 @@ static bool by_variable(const char *name, const char *id)
 	return false;
 }
 
+/* Long texts are looked through in another way, which must come to the same. */
+static void check_in_long_text(const struct credential_kind *kind, const struct pf_buf *text,
+			       const struct catalogue_hit *want, size_t n)
+{
+	static char longer[(64 << 10) + 1];
+	struct catalogue_hit v[FOUND_MAX];
+	size_t at = 40 << 10, got;
+	bool same;
+
+	memset(longer, '\n', sizeof(longer) - 1);
+	memcpy(longer + at, text->data, text->len);
+	got = catalogue_scan(&catalogue, kind, longer, sizeof(longer) - 1, v, FOUND_MAX);
+	same = got == n;
+	for (size_t i = 0; same && i < n && i < FOUND_MAX; i++)
+		same = v[i].offset == want[i].offset + at && v[i].length == want[i].length &&
+		       v[i].signature == want[i].signature;
+	if (!same)
+		CHECK(!"a long text shows something else");
+}
+
 static bool by_text(const char *text, const char *id, bool own)
 {
 	const struct credential_kind *kind = own ? catalogue_find(&catalogue, id) : NULL;
@@ -155,6 +175,7 @@ static bool by_text(const char *text, const char *id, bool own)
 
 	expand(text, &b);
 	n = catalogue_scan(&catalogue, kind, b.data, b.len, v, FOUND_MAX);
+	check_in_long_text(kind, &b, v, n);
 	for (size_t i = 0; i < n && i < FOUND_MAX; i++)
 		if (strcmp(v[i].kind->id, id) == 0)
 			return true;

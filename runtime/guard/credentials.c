@@ -234,5 +234,6 @@ int credentials_take_config(struct credentials *c, struct oci_config *config,
 		(void)snprintf(of, HOOK_NAME, "startContainer hook %zu", i);
 		STEP(credentials_take_env(c, arena, &hook->env, &hook->args, of, e));
 	}
-	return c->tells ? 0 : credentials_refuse(c, e);
+	/* `deny' waits for the tree, so that its refusal names everything at once */
+	return c->tells || c->rules.mode == CREDENTIALS_DENY ? 0 : credentials_refuse(c, e);
 }

@@ -180,6 +180,7 @@ static int scan(struct audit *a, struct audit_container *c, const struct audit_t
 
 	STEP(scan_variables(a, c, task, e));
 	STEP(scan_names(&names, &c->inventory, e));
+	inventory_drop_empty(&c->inventory);
 	STEP(scan_lines(a->catalogue, &c->view, &c->inventory, e));
 	if (task->limits)
 		STEP(scan_deep(a->catalogue, &c->view, task->limits, &c->inventory, e));

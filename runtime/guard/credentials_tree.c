@@ -183,6 +183,8 @@ static int scan(struct credentials *c, const struct credentials_tree *t, struct 
 	};
 
 	STEP(scan_names(&in, &c->inv, e));
+	if (c->rules.mode == CREDENTIALS_AUDIT || c->rules.mode == CREDENTIALS_DENY)
+		inventory_drop_empty(&c->inv); /* to cover a place in time is for hide */
 	STEP(scan_lines(&c->catalogue, &c->view, &c->inv, e));
 	if (c->deep)
 		STEP(scan_deep(&c->catalogue, &c->view, &scan_limits_audit, &c->inv, e));

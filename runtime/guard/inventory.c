@@ -147,6 +147,8 @@ int inventory_add(struct inventory *inv, const struct credential_kind *kind, enu
 
 	if (ret)
 		*ret = f;
+	if (place->empty && place->mount && strcmp(place->mount, "/") == 0)
+		return 0;
 	if (inv->n_places >= INVENTORY_PLACES_MAX || (!f && inv->n >= INVENTORY_FINDINGS_MAX)) {
 		inventory_incomplete(inv, "more than %d credentials at %d places",
 				     INVENTORY_FINDINGS_MAX, INVENTORY_PLACES_MAX);
@@ -236,6 +238,18 @@ void inventory_remove(struct inventory *inv, size_t i)
 	finding_free(&inv->v[i]);
 	inv->n--;
 	memmove(&inv->v[i], &inv->v[i + 1], (inv->n - i) * sizeof(*inv->v));
+}
+
+void inventory_drop_empty(struct inventory *inv)
+{
+	for (size_t i = inv->n; i-- > 0;) {
+		bool empty = true;
+
+		for (size_t p = 0; p < inv->v[i].n_places; p++)
+			empty &= inv->v[i].places[p].empty && !inv->v[i].places[p].covered;
+		if (empty)
+			inventory_remove(inv, i);
+	}
 }
 
 void inventory_free(struct inventory *inv)

@@ -44,6 +44,7 @@ struct place {
 		source; /* what of the host that mount shows, as far as it is known. Of the view's; NULL: unknown */
 	bool writable; /* the mount is not read-only */
 	bool readable; /* by the user that the process runs as */
+	bool empty;    /* nothing is in it yet: a directory, or a file of no bytes */
 	bool covered;  /* a cover lies over it: the container sees that instead */
 };
 
@@ -96,6 +97,8 @@ int inventory_add(struct inventory *inv, const struct credential_kind *kind, enu
 int inventory_set_principal(struct finding *f, const char *text, size_t len, struct pf_error *e);
 /** inventory_remove() - one that was none after all */
 void inventory_remove(struct inventory *inv, size_t i);
+/** inventory_drop_empty() - what is in no place yet; what a cover lies over stays */
+void inventory_drop_empty(struct inventory *inv);
 /** inventory_incomplete() - say why; the first reason stays */
 void inventory_incomplete(struct inventory *inv, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -49,6 +49,7 @@ static struct {
 	struct tally tallies[SCAN_HITS_MAX];
 	size_t n_tallies;
 	bool begun, overflow, binary;
+	bool program; /* no kind's file, and ELF or an archive of it */
 	uint64_t read;
 } child;
 
@@ -126,12 +127,22 @@ static void scan_window(const struct scan_job *job, const struct credential_kind
 
 		if (child.at + hit->offset < due)
 			continue;
-		take_hit(job, hit);
+		/* libraries carry keys for their own tests: such a key is everybody's who has the library */
+		if (!child.program || !hit->signature->body)
+			take_hit(job, hit);
 		due = child.at + hit->offset + hit->length;
 	}
 	if (due < child.at + settled)
 		due = child.at + settled;
 	child.due = due;
+}
+
+static bool is_program(const char *text, size_t len)
+{
+	static const char elf[] = "\177ELF", archive[] = "!<arch>\n";
+
+	return (len >= sizeof(elf) - 1 && memcmp(text, elf, sizeof(elf) - 1) == 0) ||
+	       (len >= sizeof(archive) - 1 && memcmp(text, archive, sizeof(archive) - 1) == 0);
 }
 
 /* What the kinds that its name tells say of it, from its first bytes. */
@@ -143,6 +154,7 @@ static void look_at_head(const struct scan_job *job)
 	/* a hole in front is as good as a NUL: there are no lines */
 	child.binary = child.at > 0 ||
 		       memchr(child.text, '\0', len < BINARY_LOOK ? len : BINARY_LOOK) != NULL;
+	child.program = job->n_kinds == 0 && child.at == 0 && is_program(child.text, len);
 	for (uint32_t i = 0; i < job->n_kinds; i++) {
 		struct tally *t = tally_of(job->kinds[i]);
 
@@ -313,7 +325,7 @@ static void scan_one(const struct scan_job *job, int fd)
 	struct scan_record done = { .type = SCAN_DONE, .seq = job->seq };
 
 	child.n_tallies = 0;
-	child.begun = child.overflow = child.binary = false;
+	child.begun = child.overflow = child.binary = child.program = false;
 	child.read = 0;
 	begin_at(0);
 	scan_test_try(job->test, job->seq);

@@ -4,6 +4,7 @@
 
 #include "runtime/guard/view.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -244,6 +245,28 @@ int view_stat(const struct view *v, int fd, const char *path, struct view_file *
 	return 0;
 }
 
+static bool is_empty_dir(const struct view *v, const char *path)
+{
+	const struct dirent *entry;
+	bool empty = true;
+	int fd;
+	DIR *d;
+
+	if (view_open(v, path, O_RDONLY | O_DIRECTORY, &fd) < 0)
+		return false;
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return false;
+	}
+	errno = 0;
+	while (empty && (entry = readdir(d)))
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	empty &= errno == 0;
+	closedir(d);
+	return empty;
+}
+
 void view_place(const struct view *v, const char *path, const struct view_file *f,
 		struct place *ret)
 {
@@ -258,6 +281,8 @@ void view_place(const struct view *v, const char *path, const struct view_file *
 		.gid = f->gid,
 		.nlink = f->nlink,
 		.readable = view_readable(v, f),
+		.empty =
+			S_ISDIR(f->mode) ? is_empty_dir(v, path) : S_ISREG(f->mode) && f->size == 0,
 	};
 	if (f->mount) {
 		ret->mount = f->mount->path;

@@ -68,6 +68,30 @@ static void a_variable_is_one_in_each_process(void)
 	inventory_free(&inv);
 }
 
+static void what_is_empty_in_the_image_is_none(void)
+{
+	struct inventory inv = { .n = 0 };
+	struct place p = {
+		.type = PLACE_DIRECTORY, .name = "/etc/ssl/private", .mount = "/", .empty = true
+	};
+	const struct credential_kind *kind = catalogue_find(&catalogue, "tls-key-store");
+	struct pf_error e = PF_ERROR_INIT;
+
+	CHECK_INT(inventory_add(&inv, kind, FOUND_BY_NAME, &p, NULL, &e), ==, 0);
+	CHECK_INT(inv.n, ==, 0);
+	p.mount = p.name; /* what the host may put there any time */
+	CHECK_INT(inventory_add(&inv, kind, FOUND_BY_NAME, &p, NULL, &e), ==, 0);
+	CHECK_INT(inv.n, ==, 1);
+	inv.v[0].places[0].covered = true;
+	inventory_drop_empty(&inv);
+	CHECK_INT(inv.n, ==, 1);
+	inv.v[0].places[0].covered = false;
+	inventory_drop_empty(&inv);
+	CHECK_INT(inv.n, ==, 0);
+	CHECK_INT(inv.n_places, ==, 0);
+	inventory_free(&inv);
+}
+
 static void the_bounds_make_it_incomplete(void)
 {
 	struct inventory inv = { .n = 0 };
@@ -134,6 +158,7 @@ int main(void)
 	RUN(two_names_of_one_file_are_one_finding);
 	RUN(files_of_unknown_identity_are_told_by_their_names);
 	RUN(a_variable_is_one_in_each_process);
+	RUN(what_is_empty_in_the_image_is_none);
 	RUN(the_bounds_make_it_incomplete);
 	RUN(the_order_is_that_of_class_kind_and_place);
 	RUN(the_json_is_well_formed_whatever_the_names);

@@ -81,6 +81,27 @@ static void what_a_name_tells_is_found_without_a_line(void)
 	scan_box_close(&s);
 }
 
+static void a_key_in_a_program_is_none_and_a_token_is(void)
+{
+	static const char key[] =
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+		"-----END PRIVATE KEY-----\n";
+	char text[512];
+
+	scan_box_open(&s);
+	box_dir(s.b, "/srv");
+	(void)snprintf(text, sizeof(text), "\177ELF\2\n%s\nghp_%036d\n", key, 7);
+	box_file(s.b, "/srv/libtls.so.30", text);
+	(void)snprintf(text, sizeof(text), "a\n%s", key);
+	box_file(s.b, "/srv/notes", text);
+	CHECK_INT(scan_box_deep(&s), ==, 0);
+	CHECK(scan_box_find(&s, "tls-private-key", "/srv/notes"));
+	CHECK(!scan_box_find(&s, "tls-private-key", "/srv/libtls.so.30"));
+	CHECK(scan_box_find(&s, "github-token", "/srv/libtls.so.30"));
+	scan_box_close(&s);
+}
+
 static void a_directory_of_credentials_is_one(void)
 {
 	const struct finding *f;
@@ -403,6 +424,7 @@ int main(void)
 	RUN(a_token_in_a_file_of_any_name_is_found_with_its_line);
 	RUN(two_names_of_one_file_are_two_places_of_one_credential);
 	RUN(what_a_name_tells_is_found_without_a_line);
+	RUN(a_key_in_a_program_is_none_and_a_token_is);
 	RUN(a_directory_of_credentials_is_one);
 	RUN(a_signature_across_windows_is_found);
 	RUN(a_file_that_its_user_cannot_read_is_not_looked_into);

@@ -32,6 +32,7 @@ CREDENTIALS=(-v "$DIR/home2:/root" -v "$DIR/docker.sock:/run/docker.sock" -v "$D
 SHOWN2="-v ~:/root -v ./docker.sock:/run/docker.sock \\
       -v ./workspace:/work -w /work -e GITHUB_TOKEN -e DATABASE_URL -e ANTHROPIC_API_KEY"
 
+# shellcheck disable=SC2034 # failed, DIR, IMAGE and the functions are those of contrib/demo/run
 second_act() {
 	local text id
 

@@ -187,7 +187,7 @@ static int scan(struct credentials *c, const struct credentials_tree *t, struct 
 		inventory_drop_empty(&c->inv); /* to cover a place in time is for hide */
 	STEP(scan_lines(&c->catalogue, &c->view, &c->inv, e));
 	if (c->deep)
-		STEP(scan_deep(&c->catalogue, &c->view, &scan_limits_audit, &c->inv, e));
+		STEP(scan_deep(&c->catalogue, &c->view, &scan_limits_create, &c->inv, e));
 	if (!c->deep || !c->inv.incomplete || c->tells)
 		return 0;
 	return pf_fail(

@@ -43,7 +43,8 @@ struct scan_limits {
 	uint64_t file_bytes;            /* of one file */
 	unsigned int ms;
 };
-extern const struct scan_limits scan_limits_audit; /* what `audit' uses without options */
+extern const struct scan_limits scan_limits_audit;  /* what `audit' uses without options */
+extern const struct scan_limits scan_limits_create; /* what `credentials.scan: deep' uses */
 
 /**
  * scan_lines() - which lines of these findings' files are credentials: kinds that cannot be covered

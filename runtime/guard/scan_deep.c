@@ -12,6 +12,15 @@ const struct scan_limits scan_limits_audit = {
 	.ms = 30000,
 };
 
+/* A create that finds no end refuses, so what ordinary images have must fit: a browser of 200 MiB, a hundred thousand files. */
+const struct scan_limits scan_limits_create = {
+	.entries = 1000000,
+	.files = 400000,
+	.bytes = 8ull << 30,
+	.file_bytes = 1ull << 30,
+	.ms = 120000,
+};
+
 int scan_deep(const struct catalogue *c, const struct view *view, const struct scan_limits *limits,
 	      struct inventory *inv, struct pf_error *e)
 {

@@ -255,3 +255,34 @@ github.com ssh-ed25519 AAAA"
 	run -3 pf policy check "$SCRATCH/bad.json"
 	assert_contains "/defaults/credentials.allow/0" "ssh-keys"
 }
+
+@test "credentials.scan=deep finds a token in a file of any name, and refuses by file, line and kind" {
+	mkdir "$SCRATCH/volume"
+	printf 'one\ntwo\nx = %s\n' "$TOKEN" >"$SCRATCH/volume/odd.txt"
+	chmod -R go+rX "$SCRATCH/volume"
+	local deep=(--annotate io.pinfold.credentials.scan=deep --bind "$SCRATCH/volume:/srv:rw")
+
+	probe --annotate io.pinfold.credentials=hide --bind "$SCRATCH/volume:/srv:rw" -- print-file /srv/odd.txt
+	assert_status 0
+	bundle --annotate io.pinfold.credentials=hide "${deep[@]}" -- /probe print-file /srv/odd.txt
+	create_fails --pid-file "$SCRATCH/pid"
+	assert_contains "github-token" "/srv/odd.txt" "line 3"
+	[[ $output != *"$TOKEN"* ]] || fail "the token is told"
+	bundle --annotate io.pinfold.credentials=deny "${deep[@]}" -- /probe print-file /srv/odd.txt
+	create_fails --pid-file "$SCRATCH/pid"
+	assert_contains "github-token" "/srv/odd.txt"
+	probe --annotate io.pinfold.credentials=hide "${deep[@]}" --annotate io.pinfold.credentials.allow=/srv/odd.txt -- print-file /srv/odd.txt
+	assert_status 0
+}
+
+@test "credentials.scan=deep refuses a tree that it cannot look through" {
+	local dir="$SCRATCH/volume" i
+
+	mkdir "$dir"
+	for i in {1..70}; do dir=$dir/d; done
+	mkdir -p "$dir"
+	chmod -R go+rX "$SCRATCH/volume"
+	bundle --annotate io.pinfold.credentials=hide --annotate io.pinfold.credentials.scan=deep --bind "$SCRATCH/volume:/srv:rw" -- /probe true
+	create_fails --pid-file "$SCRATCH/pid"
+	assert_contains "asks for everything to be looked at, and it was not"
+}

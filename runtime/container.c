@@ -92,7 +92,8 @@ int container_create(struct runtime *rt, const struct create_options *opt, struc
 			ret = fail_on_demand(s->name, e);
 		if (ret < 0) {
 			undo_all(&c->undo);
-			events_tell_refused(rt->policy_option, rt->rootless, opt->id, e);
+			events_tell_refused(rt->policy_option, rt->rootless, opt->id, e,
+					    &c->credentials);
 			return ret;
 		}
 	}

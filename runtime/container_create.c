@@ -111,7 +111,8 @@ static int judge_credentials(struct container *c, struct pf_error *e)
 {
 	STEP(credentials_begin(&c->credentials, &c->policy, e));
 	c->state.credentials = c->credentials.rules;
-	return credentials_take_config(&c->credentials, &c->config, c->policy.doc, e);
+	STEP(credentials_take_config(&c->credentials, &c->config, c->policy.doc, e));
+	return credentials_tell(&c->credentials, c->policy.doc, &c->state.credentials, e);
 }
 
 int create_decide_policy(struct container *c, struct pf_error *e)

@@ -42,6 +42,7 @@ struct exec {
 	struct seccomp_program seccomp;
 	struct flat plan;
 	struct env_report env_report;
+	struct credentials credentials;
 	struct cgroup cgroup;
 	uint64_t caps[OCI_CAP_SET_COUNT_];
 	int init_pidfd, sync_fd, init_sync_fd, plan_fd, seal_fd, console_fd, ours_fd, cgroup2_fd,
@@ -92,16 +93,17 @@ static void take_caps(struct exec *x)
 static int take_credentials(struct exec *x, struct pf_error *e)
 {
 	struct oci_process *p = &x->config->process;
-	struct credentials c = { .view = { .root_fd = -EBADF } };
-	int ret = credentials_resume(&c, &x->state->credentials, e);
+	struct credentials *c = &x->credentials;
+	int ret = credentials_resume(c, &x->state->credentials, e);
 
 	if (ret == 0)
-		ret = credentials_take_env(&c, x->config->doc, &p->env, &p->args, "exec", e);
+		ret = credentials_take_env(c, x->config->doc, &p->env, &p->args, "exec", e);
 	if (ret == 0)
-		ret = credentials_refuse(&c, e);
-	if (ret == 0 && credentials_looks(&c))
-		credentials_log(&c, "exec");
-	credentials_free(&c);
+		ret = credentials_refuse(c, e);
+	if (ret == 0 && credentials_looks(c))
+		credentials_log(c, "exec");
+	if (c->refused)
+		events_tell_exec_refused(x->state, p->user.uid, c);
 	return ret < 0 ? pf_wrap(e, "exec") : 0;
 }
 
@@ -218,7 +220,8 @@ static int record(const struct exec *x, struct pf_error *e)
 	const struct events_exec told = { .pid = x->pid,
 					  .uid = x->config->process.user.uid,
 					  .tty = x->config->process.terminal,
-					  .env = &x->env_report };
+					  .env = &x->env_report,
+					  .credentials = &x->credentials };
 
 	return events_tell_exec(x->state, &told, e);
 }
@@ -302,6 +305,7 @@ int exec_process(struct runtime *rt, const struct state *s, const struct exec_op
 		return pf_fail_sys(e, ENOMEM, "exec");
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		*fds[i] = -EBADF;
+	x->credentials.view.root_fd = -EBADF;
 	x->rt = rt;
 	x->state = s;
 	x->opt = o;
@@ -313,6 +317,7 @@ int exec_process(struct runtime *rt, const struct state *s, const struct exec_op
 		pf_close(x->joins[i]);
 	seccomp_program_free(&x->seccomp);
 	flat_free(&x->plan);
+	credentials_free(&x->credentials);
 	free(x);
 	return ret;
 }

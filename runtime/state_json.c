@@ -60,6 +60,7 @@ static void put_credentials(struct pf_buf *b, const struct credentials_rules *c)
 		return;
 	pf_buf_printf(b, ",\"credentials\":{\"mode\":\"%s\"", credentials_mode_name(c->mode));
 	put_strings(b, "allow", &c->allow);
+	put_strings(b, "told", &c->told);
 	pf_buf_puts(b, "}");
 }
 
@@ -158,7 +159,8 @@ static int read_credentials(const struct json *n, struct state *s, struct pf_err
 		return pf_fail(e, PF_ERR_BUG, 0, "the state of `%s' is damaged: its credentials",
 			       s->id);
 	s->credentials.mode = (enum credentials_mode)mode;
-	return read_strings(json_get(n, "allow"), s, &s->credentials.allow, e);
+	STEP(read_strings(json_get(n, "allow"), s, &s->credentials.allow, e));
+	return read_strings(json_get(n, "told"), s, &s->credentials.told, e);
 }
 
 static int fill(struct state *s, const struct json *root, struct pf_error *e)

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "config/envrules.h"
 #include "runtime/guard/catalogue_load.h"
 #include "runtime/guard/scan.h"
 
@@ -215,6 +216,41 @@ int credentials_take_env(struct credentials *c, struct json_doc *arena, struct o
 	STEP(scan_arguments(&c->catalogue, args, of, &c->inv, e));
 	credentials_decide(c);
 	return c->inv.n ? carry_out(c, arena, env, of, e) : 0;
+}
+
+static bool is_taken(const struct finding *f)
+{
+	return f->verdict == VERDICT_DROPPED || f->verdict == VERDICT_DECOYED;
+}
+
+int credentials_tell(const struct credentials *c, struct json_doc *arena,
+		     struct credentials_rules *rules, struct pf_error *e)
+{
+	size_t n = 0;
+	char **v;
+
+	if (c->inv.n == 0)
+		return 0;
+	v = json_alloc(arena, (c->inv.n_places + 1) * sizeof(*v));
+	for (size_t i = 0; v && i < c->inv.n; i++) {
+		const struct finding *f = &c->inv.v[i];
+
+		for (size_t p = 0; is_taken(f) && p < f->n_places; p++) {
+			const char *name = f->places[p].name;
+			struct oci_strings before = { v, n };
+
+			if (n >= ENV_TOLD_MAX || f->places[p].type != PLACE_VARIABLE ||
+			    holds(&before, name))
+				continue;
+			v[n] = json_alloc(arena, strlen(name) + 1);
+			if (!v[n])
+				return no_memory(e);
+			memcpy(v[n], name, strlen(name) + 1);
+			n++;
+		}
+	}
+	rules->told = (struct oci_strings){ v, n };
+	return v ? 0 : no_memory(e);
 }
 
 int credentials_take_config(struct credentials *c, struct oci_config *config,

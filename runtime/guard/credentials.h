@@ -27,6 +27,7 @@
 struct credentials_rules {
 	enum credentials_mode mode;
 	struct oci_strings allow;
+	struct oci_strings told; /* variables that create took: of an exec they are no news */
 };
 
 struct credentials {
@@ -35,6 +36,7 @@ struct credentials {
 	bool deep;
 	bool tells; /* explain: what would refuse is told */
 	bool loaded;
+	bool refused; /* credentials_refuse() has */
 	struct catalogue catalogue;
 	struct credential_allow *allow; /* owned; in the order of rules.allow */
 	char **resolved;                /* owned; of allowed paths where a symlink leads; NULL */
@@ -65,8 +67,11 @@ int credentials_take_env(struct credentials *c, struct json_doc *arena, struct o
 /** credentials_take_config() - the process and the hooks that run inside */
 int credentials_take_config(struct credentials *c, struct oci_config *config,
 			    struct json_doc *arena, struct pf_error *e);
+/** credentials_tell() - note in @rules which variables were taken; the arena's */
+int credentials_tell(const struct credentials *c, struct json_doc *arena,
+		     struct credentials_rules *rules, struct pf_error *e);
 /** credentials_refuse() - fail with all findings that the container must not start with; 0: there are none */
-int credentials_refuse(const struct credentials *c, struct pf_error *e);
+int credentials_refuse(struct credentials *c, struct pf_error *e);
 
 struct credentials_tree {
 	const struct oci_config *config;

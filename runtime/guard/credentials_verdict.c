@@ -174,7 +174,7 @@ static const char *what_else(const struct credentials *c)
 				  : "pass it another way, as an argument cannot be dropped";
 }
 
-int credentials_refuse(const struct credentials *c, struct pf_error *e)
+int credentials_refuse(struct credentials *c, struct pf_error *e)
 {
 	auto_buf list = { 0 }, cure = { 0 };
 	size_t n = 0;
@@ -182,6 +182,7 @@ int credentials_refuse(const struct credentials *c, struct pf_error *e)
 	list_refused(c, &list, &n);
 	if (n == 0)
 		return 0;
+	c->refused = true;
 	put_cure(c, &cure);
 	if (cure.len > ROOM_FOR_CURE)
 		return pf_fail(

@@ -34,7 +34,7 @@ const struct event_info event_infos[EVENT_TYPE_COUNT_] = {
 	[EVENT_CREDENTIAL_DROPPED] = { "credential.dropped", "PF-E08",
 				       "a credential in a variable was dropped" },
 	[EVENT_CREDENTIAL_REFUSED] = { "credential.refused", "PF-E09",
-				       "a credential that cannot be covered refused the container" },
+				       "a credential refused a create or an exec" },
 	[EVENT_PROBE] = { "probe", "PF-E10",
 			  "a probe got no answer that says whether its line holds" },
 	[EVENT_DROPPED] = { "dropped", "PF-E11", "events are missing here" },

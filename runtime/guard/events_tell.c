@@ -138,28 +138,65 @@ static int fail_unrecorded(const char *what, struct pf_error *e)
 	return pf_wrap(e, "%s without its record of events does not happen (make room)", what);
 }
 
-/* What was taken from the container, a place each; what it was allowed to keep is in its inventory. */
-static void add_credentials(struct events *ev, const struct credentials *c,
-			    const struct event *frame)
+/* What the container was allowed to keep, and what stays under `audit', is in its inventory. */
+static int type_of(const struct finding *f)
 {
-	size_t n = 0;
+	switch (f->verdict) {
+	case VERDICT_COVERED:
+	case VERDICT_DECOYED:
+	case VERDICT_DROPPED:
+		return finding_is_file(f) ? EVENT_CREDENTIAL_COVERED : EVENT_CREDENTIAL_DROPPED;
+	case VERDICT_REFUSED:
+		return EVENT_CREDENTIAL_REFUSED;
+	case VERDICT_REPORTED:
+	case VERDICT_ALLOWED:
+	case VERDICT_COUNT_:
+		break;
+	}
+	return -1;
+}
 
+static void add_place(struct events *ev, struct event event, const struct place *p)
+{
+	char line[24];
+
+	snprintf(line, sizeof(line), ",\"line\":%u", p->line);
+	event.object = p->name;
+	event.more = p->line ? line : NULL;
+	events_add(ev, &event);
+}
+
+/* An event a place. @told: of an exec, as in add_drops(). Where they refused, nothing else was done with the others. */
+static void add_credentials(struct events *ev, const struct credentials *c,
+			    const struct event *frame, const struct oci_strings *told)
+{
+	size_t n = 0, more[EVENT_TYPE_COUNT_] = { 0 };
+	struct event event = *frame;
+
+	event.key = "credentials";
+	event.entry = c ? credentials_mode_name(c->rules.mode) : NULL;
 	for (size_t i = 0; c && i < c->inv.n; i++) {
 		const struct finding *f = &c->inv.v[i];
-		struct event event = *frame;
+		int type = type_of(f);
 
-		if (f->verdict != VERDICT_COVERED && f->verdict != VERDICT_DECOYED &&
-		    f->verdict != VERDICT_DROPPED)
+		if (type < 0 || c->refused != (type == EVENT_CREDENTIAL_REFUSED))
 			continue;
-		event.type =
-			finding_is_file(f) ? EVENT_CREDENTIAL_COVERED : EVENT_CREDENTIAL_DROPPED;
-		event.key = "credentials";
-		event.entry = credentials_mode_name(c->rules.mode);
+		event.type = (enum event_type)type;
 		event.why = f->kind->id;
-		for (size_t p = 0; p < f->n_places && n < DROPS_MAX; p++, n++) {
-			event.object = f->places[p].name;
+		for (size_t p = 0; p < f->n_places; p++)
+			if (is_told(told, f->places[p].name))
+				continue;
+			else if (n++ < DROPS_MAX)
+				add_place(ev, event, &f->places[p]);
+			else
+				more[type]++;
+	}
+	event.why = "more credentials than are told one by one";
+	for (int t = 0; t < EVENT_TYPE_COUNT_; t++) {
+		event.type = (enum event_type)t;
+		event.count = more[t];
+		if (more[t])
 			events_add(ev, &event);
-		}
 	}
 }
 
@@ -185,7 +222,7 @@ int events_tell_create(const struct state *s, const struct events_created *c, st
 	if (ret == 0) {
 		events_add(&ev, &start);
 		add_drops(&ev, c->env, &frame, NULL);
-		add_credentials(&ev, c->confinement->credentials, &frame);
+		add_credentials(&ev, c->confinement->credentials, &frame, NULL);
 		add_probes(&ev, c, &frame);
 		ret = events_commit(&ev, e);
 	}
@@ -211,10 +248,38 @@ int events_tell_exec(const struct state *s, const struct events_exec *x, struct 
 	if (ret == 0) {
 		events_add(&ev, &exec);
 		add_drops(&ev, x->env, &frame, &s->env.told);
+		add_credentials(&ev, x->credentials, &frame, &s->credentials.told);
 		ret = events_commit(&ev, e);
 	}
 	events_home_close(&home);
 	return ret < 0 ? fail_unrecorded("an exec", e) : 0;
+}
+
+static int tell_exec_refused(const struct state *s, const struct event *frame,
+			     const struct credentials *c, struct pf_error *e)
+{
+	struct events_home home;
+	struct events ev;
+	int ret = events_home_state(s, &home, e);
+
+	if (ret == 0)
+		ret = events_open(&home.place, EVENTS_APPEND, &ev, e);
+	if (ret == 0) {
+		add_credentials(&ev, c, frame, NULL);
+		ret = events_commit(&ev, e);
+	}
+	events_home_close(&home);
+	return ret;
+}
+
+void events_tell_exec_refused(const struct state *s, uint32_t uid, const struct credentials *c)
+{
+	const struct event frame = { .has_uid = true, .uid = uid };
+	struct pf_error e = PF_ERROR_INIT;
+
+	if (s->events && tell_exec_refused(s, &frame, c, &e) < 0)
+		pf_log(PF_LOG_WARNING, "%s, continuing without the event `credential.refused'",
+		       e.msg);
 }
 
 static int tell_exit(const struct state *s, const struct event *exit, struct pf_error *e)
@@ -252,8 +317,10 @@ void events_tell_exit(const struct state *s, int status, const char *why)
 }
 
 static int tell_refused(const char *dir, bool rootless, const char *id,
-			const struct pf_error *refusal, struct pf_error *e)
+			const struct pf_error *refusal, const struct credentials *c,
+			struct pf_error *e)
 {
+	const struct event frame = { .pid = 0 };
 	struct event event = { .type = EVENT_REFUSED, .why = refusal->msg };
 	struct events_home home;
 	struct events ev;
@@ -265,6 +332,8 @@ static int tell_refused(const char *dir, bool rootless, const char *id,
 		ret = events_open(&home.place, EVENTS_BEGIN, &ev, e);
 	if (ret == 0) {
 		events_add(&ev, &event);
+		if (c->refused)
+			add_credentials(&ev, c, &frame, NULL);
 		ret = events_commit(&ev, e);
 	}
 	events_home_close(&home);
@@ -272,7 +341,7 @@ static int tell_refused(const char *dir, bool rootless, const char *id,
 }
 
 void events_tell_refused(const char *policy_option, bool rootless, const char *id,
-			 const struct pf_error *refusal)
+			 const struct pf_error *refusal, const struct credentials *c)
 {
 	struct pf_error e = PF_ERROR_INIT;
 	char dir[PATH_MAX] = "";
@@ -283,7 +352,7 @@ void events_tell_refused(const char *policy_option, bool rootless, const char *i
 	/* Where the policy itself cannot be read there is no place either, and the refusal has said so. */
 	if (policy_load_events_dir(policy_option, rootless, dir, sizeof(dir), &e) < 0 || !dir[0])
 		return;
-	ret = tell_refused(dir, rootless, id, refusal, &e);
+	ret = tell_refused(dir, rootless, id, refusal, c, &e);
 	if (ret < 0)
 		pf_log(PF_LOG_WARNING, "%s, continuing without the event `refused'", e.msg);
 }

@@ -30,6 +30,7 @@ struct events_exec {
 	uint32_t uid; /* in the container */
 	bool tty;
 	const struct env_report *env; /* what was dropped from its environment */
+	const struct credentials *credentials;
 };
 
 /** events_tell_exec() - `exec', and the variables that create had not met; before the process runs */
@@ -44,9 +45,15 @@ int events_tell_exec(const struct state *state, const struct events_exec *x, str
  */
 void events_tell_exit(const struct state *state, int status, const char *why);
 
-/** events_tell_refused() - a create that failed with @refusal, into the node's own record, if its policy names a place */
+/** events_tell_exec_refused() - the credentials for which an exec did not happen; a failure is only logged */
+void events_tell_exec_refused(const struct state *state, uint32_t uid, const struct credentials *c);
+
+/**
+ * events_tell_refused() - a create that failed with @refusal, into the node's own record, if its policy names a place
+ * @c:	when they are what refused, each of them too
+ */
 void events_tell_refused(const char *policy_option, bool rootless, const char *id,
-			 const struct pf_error *refusal);
+			 const struct pf_error *refusal, const struct credentials *c);
 
 struct events_home { /* a place with what it is made of */
 	struct events_place place;

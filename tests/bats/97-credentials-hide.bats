@@ -199,6 +199,42 @@ github.com ssh-ed25519 AAAA"
 	in_box exit 0
 }
 
+@test "events: an exec tells of the credentials that create had not met, and a refusal of what refused" {
+	local log="$PF_ROOT/$ID/events.jsonl"
+
+	sleeper --annotate io.pinfold.credentials=hide --env "GITHUB_TOKEN=$TOKEN"
+	run -0 pf exec --env "GITHUB_TOKEN=$TOKEN" --env "ACME=$TOKEN" "$ID" /probe exit 0
+	run -0 jq -cs '[.[] | [.type, .object, .why, .rule.entry]]' "$log"
+	assert_output '[["start",null,null,null],["credential.dropped","GITHUB_TOKEN","github-token","hide"],["exec",null,null,null],["credential.dropped","ACME","github-token","hide"]]'
+	run -255 pf exec --user 12 "$ID" /probe args "--token=$TOKEN"
+	run -0 jq -cs '.[-1] | [.type, .code, .object, .why, .uid]' "$log"
+	assert_output '["credential.refused","PF-E09","args[2]","github-token",12]'
+	run -0 pf log --verify "$ID"
+	assert_no_secret "$TOKEN" "$PF_ROOT"
+}
+
+@test "events: more credentials than are told one by one are told by their number" {
+	local i envs=()
+
+	for ((i = 0; i < 300; i++)); do envs+=(--env "T$i=$TOKEN"); done
+	sleeper --annotate io.pinfold.credentials=hide
+	run -0 pf exec "${envs[@]}" "$ID" /probe exit 0
+	run -0 jq -cs '[.[] | select(.type == "credential.dropped")] | [length, .[-1].count]' "$PF_ROOT/$ID/events.jsonl"
+	assert_output '[257,44]'
+}
+
+@test "events: a refused create names each credential in the node's record, by place and kind" {
+	install -d -m 0700 "$SCRATCH/kept"
+	jq -n --arg dir "$SCRATCH/kept" '{events: {dir: $dir}}' >"$SCRATCH/policy.json"
+	PF_GLOBALS=(--policy "$SCRATCH/policy.json")
+	printf '\n//registry.example/:_authToken=%s\n' "$KEY" >"$SCRATCH/home/.npmrc"
+	bundle --annotate io.pinfold.credentials=hide "${HOME_BIND[@]}" -- /probe exit 0
+	create_fails --pid-file "$SCRATCH/pid"
+	run -0 jq -cs '[.[] | [.type, .object, .why == "npmrc", .line]]' "$SCRATCH/kept/@refused.jsonl"
+	assert_output '[["refused",null,false,null],["credential.refused","/root/.npmrc",true,2]]'
+	assert_no_secret "$KEY" "$SCRATCH/kept"
+}
+
 @test "hooks that run inside lose the variable too" {
 	bundle --annotate io.pinfold.credentials=hide --hook "startContainer={\"path\":\"/probe\",\"args\":[\"probe\",\"env\"],\"env\":[\"GITHUB_TOKEN=$TOKEN\",\"X=1\"]}" \
 		-- /probe exit 0

@@ -176,6 +176,8 @@ static int scan(struct audit *a, struct audit_container *c, const struct audit_t
 		.env = process ? &process->env : NULL,
 		.home = process ? home_of(&process->env) : NULL,
 		.cwd = process ? process->cwd : NULL,
+		/* the kernel tells of a mount from its file system on: of /home on a disk of its own no `home' */
+		.config = task->config,
 	};
 
 	STEP(scan_variables(a, c, task, e));

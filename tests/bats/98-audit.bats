@@ -20,6 +20,7 @@ local_teardown() {
 	for i in "${OTHERS[@]+"${OTHERS[@]}"}"; do
 		other "${i%%:*}" delete --force "${i#*:}" >/dev/null 2>&1 || true
 	done
+	[ -z "${DISK-}" ] || umount -l "$DISK"
 }
 
 # audit ARGS...: the report is in $output; it must end with 0
@@ -325,6 +326,30 @@ user true"
 	audit_json "$ID"
 	report '.containers[0] | .status, .pid, (.findings | map(.kind) | join(" "))'
 	assert_contains stopped null npm-token aws-access-key netrc
+}
+
+@test "a directory is known by where it lies on the host, whatever it is called inside" {
+	local what seen
+
+	require_root
+	require_tool runc
+	# a disk of its own, as the kernel then does not tell that it is of /home. The mount namespace is the suite's own.
+	DISK=/home
+	mount -t tmpfs tmpfs "$DISK"
+	mkdir -p /home/me/.aws
+	printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$AWS" "$SECRET" >/home/me/.aws/credentials
+	sleeper --bind /home/me/.aws:/aws
+	other_box runc "$ID-r" --bind /home/me/.aws:/aws
+	for what in "--bundle $BUNDLE" "$ID" "--all --look-in $SCRATCH/runc"; do
+		# shellcheck disable=SC2086 # options
+		audit_json --names $what
+		# --all has both
+		report '[.containers[] | select(.record // "'"$SCRATCH"'" | startswith("'"$SCRATCH"'")) | .findings[] | select(.places[0].name == "/aws/credentials")
+			| "\(.kind) \(.by) \(.exposed)"] | (length | tostring), unique[]'
+		[[ $what == --all* ]] && seen=2 || seen=1
+		assert_output "$seen
+aws-access-key name true"
+	done
 }
 
 @test "ways out of the host's own: namespaces, capabilities, writable mounts, devices" {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a finding is in the words of others: the OWASP Non-Human Identities Top 10 of 2025, and the controls of NIST SP
- * 800-53 revision 5. One table of rules, each with its reason; the table of docs/audit.md is made from it. Two entries
- * of the first list have no rule: whose code runs in a container (NHI3) cannot be seen from outside, and is not guessed.
+ * 800-53 revision 5. One table of rules, each with its reason; the table of docs/audit.md is made from it. One entry
+ * of the first list has no rule: whose code runs in a container (NHI3) cannot be seen from outside, and is not guessed.
  */
 #include <config.h>
 

@@ -201,6 +201,63 @@ static void a_text_is_wrapped_between_words_only(void)
 	CHECK_STR(b.data, "one two\n  three\n  verylongwordthatdoesnotfit\n  x");
 }
 
+/* ---- names that are long */
+
+static const char *long_name(struct audit *a, char c)
+{
+	char text[201];
+
+	memset(text, c, 200);
+	text[200] = '\0';
+	return audit_printf(a, "%s", text);
+}
+
+static void long_node(struct audit *a)
+{
+	struct audit_container *c;
+	struct finding *f;
+
+	world_audit(a);
+	for (char i = 0; i < 2; i++) {
+		c = world_box(a, long_name(a, (char)('a' + i)), 100);
+		c->name = long_name(a, (char)('A' + i));
+		c->record = c->bundle = long_name(a, 'r');
+		audit_note(c, audit_printf(a, "policy: `%s'", long_name(a, 'n')));
+		c->inventory.incomplete = strdup(audit_printf(a, "open `%s': no", c->id));
+		world_way(a, c, AUDIT_WAY_MOUNT, audit_printf(a, "/%s", long_name(a, 'w')), true);
+		world_volume(a, c, audit_printf(a, "/%s", long_name(a, 'v')), 4, true);
+		f = world_file(c, "netrc", audit_printf(a, "/%s/.netrc", long_name(a, 'f')), 31);
+		CHECK_INT(inventory_set_principal(f, c->id, 150, &(struct pf_error){ 0 }), ==, 0);
+		world_file(c, "netrc", audit_printf(a, "/%s/.netrc", long_name(a, 'g')), 31);
+		world_variable(c, "github-token", long_name(a, 'E'));
+	}
+	world_box(a, long_name(a, 'p'), 300)->problem = long_name(a, 'q');
+	world_judge(a);
+}
+
+/* A name is not broken, for somebody may copy it: a line is too long for its last word alone, and that begins it. */
+static void the_table_has_eighty_columns_but_for_one_word(void)
+{
+	size_t n = 0, too_long = 0, not_alone = 0;
+	auto_buf b = { 0 };
+	struct audit a;
+	char *save = NULL;
+
+	long_node(&a);
+	render(&a, AUDIT_TABLE, &b);
+	for (char *line = strtok_r(b.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		const char *last = strrchr(line, ' ');
+
+		n++;
+		too_long += strlen(line) > 80;
+		not_alone += strlen(line) > 80 && last && last - line > 17;
+	}
+	CHECK_INT(n, >, 30);
+	CHECK_INT(too_long, >, 10);
+	CHECK_INT(not_alone, ==, 0);
+	audit_free(&a);
+}
+
 /* ---- names that are secrets */
 
 static void secret_node(struct audit *a)
@@ -295,6 +352,7 @@ int main(void)
 	RUN(no_name_reaches_a_terminal_as_it_is);
 	RUN(no_name_is_markup);
 	RUN(a_text_is_wrapped_between_words_only);
+	RUN(the_table_has_eighty_columns_but_for_one_word);
 	RUN(a_name_that_is_a_secret_is_masked_everywhere);
 	RUN(the_whole_component_is_masked_and_no_other);
 	RUN(the_page_has_the_mapping);

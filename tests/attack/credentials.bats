@@ -8,6 +8,8 @@ load ../bats/helpers
 
 KEY='wJalrXUtnFEMIbPxRfiCYEXAMPLEKEY'
 
+LISTENERS=()
+
 local_setup() {
 	require_landlock 3
 	chmod 711 "$SCRATCH"
@@ -55,4 +57,29 @@ hidden() {
 	printf '%s\n' "$KEY" >"$SCRATCH/vol/id_rsa"
 	hidden --bind "$SCRATCH/vol:/vol:rw" -- each print-file /root/.ssh/id_rsa -- print-file /root/.kube/config -- print-file /vol/id_rsa
 	assert_contains "not everything was looked at"
+}
+
+# In one directory, as a volume brings them: the daemons of the host, the buses, the agents.
+@test "sockets that act for somebody are reached at no place, also where only a variable leads" {
+	local path socket sockets=(docker.sock podman/podman.sock dbus/system_bus_socket user/0/bus user/0/gnupg/S.gpg-agent ours/agent)
+
+	for path in "${sockets[@]}"; do
+		socket=$SCRATCH/run/$path
+		mkdir -p "${socket%/*}"
+		"$PF_SUITE/tools/probe" listen-unix "$socket" >"$socket.log" 2>&1 </dev/null 3>&- 4>&- &
+		LISTENERS+=($!)
+		wait_for_line "$socket.log" listening
+	done
+	chmod -R go+rwX "$SCRATCH/run"
+	local tries=() options=(--bind "$SCRATCH/run:/run:rw" --env SSH_AUTH_SOCK=/run/ours/agent)
+	for path in "${sockets[@]}"; do tries+=(-- connect-unix "/run/$path"); done
+	probe "${options[@]}" -- each "${tries[@]:1}"
+	[ "$(grep -cx ok <<<"$output")" = ${#sockets[@]} ] || fail "without the key: $output"
+	probe --annotate io.pinfold.credentials=hide "${options[@]}" -- each "${tries[@]:1}"
+	if grep -qx ok <<<"$output"; then fail "one was reached: $output"; fi
+	[ "$(grep -cxE 'EACCES|ECONNREFUSED|ENOENT' <<<"$output")" = ${#sockets[@]} ] || fail "$output"
+}
+
+local_teardown() {
+	[ ${#LISTENERS[@]} = 0 ] || kill "${LISTENERS[@]}"
 }

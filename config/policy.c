@@ -164,8 +164,8 @@ static int set_words(const struct policy_merge_state *m, struct policy *policy, 
 
 /*
  * The pause container of a pod: its keys were made for other root filesystems, so none of their paths would be found in
- * this one: no `hide' either. It reads its own image and writes nothing. An image that carries the mark to get this policy gains nothing
- * by it: all that it opens is the image.
+ * this one: no `hide' either. It reads its own image and writes nothing. An image that carries the mark to get this
+ * policy gains nothing by it: all that it opens is the image.
  */
 static int make_pause(const struct policy_merge_state *m, struct policy *policy, struct pf_error *e)
 {

@@ -118,7 +118,8 @@ static int read_strings(const struct json *array, struct state *s, struct oci_st
 			struct pf_error *e)
 {
 	if (!array || array->type != JSON_ARRAY)
-		return pf_fail(e, PF_ERR_BUG, 0, "the state of `%s' is damaged: its env", s->id);
+		return pf_fail(e, PF_ERR_BUG, 0,
+			       "the state of `%s' is damaged: its env or credentials", s->id);
 	ret->v = json_alloc(s->doc, (array->count + 1) * sizeof(*ret->v));
 	if (!ret->v)
 		return pf_fail_sys(e, ENOMEM, "read the state of `%s'", s->id);

@@ -225,9 +225,6 @@ enum audit_severity audit_severity_of(const struct audit_facts *f, int score);
 void audit_map(const struct audit_facts *f, unsigned int *ret_nhi, unsigned int *ret_controls);
 /** audit_mask_all() - no text of @a looks like a credential behind it */
 void audit_mask_all(struct audit *a);
-/** audit_mask() - @text with each component that holds a credential's signature replaced by the kind's id; false: there was none */
-bool audit_mask(const struct catalogue *c, const struct credential_kind *kind, const char *text,
-		struct pf_buf *b);
 
 struct audit_term { /* an entry of a foreign list of names */
 	const char *id, *title;

@@ -48,7 +48,8 @@ struct confine_noexec { /* a writable mount outside of `exec': nothing on it can
 
 /* Something that no process of the container sees, whatever entry opens what it lies in. */
 struct confine_cover {
-	char *path;      /* resolved, no symlink in it */
+	char *path; /* resolved, no symlink in it */
+	char *shown; /* what explain and posture say where the path itself is a secret; NULL: the path */
 	bool is_dir;     /* else a file, a socket, a FIFO, a device: an empty file lies over it */
 	const char *why; /* the key that asked for it: "hide"; static */
 	char *entry;     /* what of the policy it stands for: "/work/.env", a kind of credential */

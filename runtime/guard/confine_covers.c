@@ -42,6 +42,7 @@ bool confine_is_covered(const struct confinement *c, const char *path)
 static void free_strings(struct confine_cover *cover)
 {
 	free(cover->path);
+	free(cover->shown);
 	free(cover->entry);
 	free(cover->content);
 }
@@ -127,9 +128,11 @@ static int insert(struct confinement *c, const struct confine_cover *cover, stru
 		return pf_fail_sys(e, ENOMEM, "cover `%.200s'", cover->path);
 	c->covers = more;
 	copy.path = strdup(cover->path);
+	copy.shown = cover->shown ? strdup(cover->shown) : NULL;
 	copy.entry = strdup(cover->entry);
 	copy.content = cover->content ? strdup(cover->content) : NULL;
-	if (!copy.path || !copy.entry || (cover->content && !copy.content)) {
+	if (!copy.path || !copy.entry || (cover->shown && !copy.shown) ||
+	    (cover->content && !copy.content)) {
 		free_strings(&copy);
 		return pf_fail_sys(e, ENOMEM, "cover `%.200s'", cover->path);
 	}

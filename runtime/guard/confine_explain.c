@@ -184,7 +184,7 @@ static void put_covers(const struct confinement *c, struct pf_buf *b)
 		const struct confine_cover *cover = &c->covers[i];
 
 		pf_buf_puts(b, "  ");
-		pf_buf_printable(b, cover->path);
+		pf_buf_printable(b, cover->shown ? cover->shown : cover->path);
 		pf_buf_printf(b, "%s: %s`", cover->is_dir ? "/" : "",
 			      cover->content ? "a fake, by " : "by ");
 		pf_buf_printable(b, cover->entry);

@@ -83,7 +83,7 @@ void confine_json_covers(struct pf_buf *b, const struct confinement *c)
 		const struct confine_cover *cover = &c->covers[i];
 
 		pf_buf_puts(b, i ? ",{\"path\":" : "{\"path\":");
-		pf_buf_json(b, cover->path);
+		pf_buf_json(b, cover->shown ? cover->shown : cover->path);
 		pf_buf_printf(b, ",\"directory\":%s,\"fake\":%s,\"key\":",
 			      cover->is_dir ? "true" : "false", cover->content ? "true" : "false");
 		pf_buf_json(b, cover->why);

@@ -214,6 +214,7 @@ int credentials_take_env(struct credentials *c, struct json_doc *arena, struct o
 		return 0;
 	STEP(scan_environment(&c->catalogue, env, of, &c->inv, e));
 	STEP(scan_arguments(&c->catalogue, args, of, &c->inv, e));
+	STEP(inventory_mask(&c->inv, &c->catalogue, e));
 	credentials_decide(c);
 	return c->inv.n ? carry_out(c, arena, env, of, e) : 0;
 }
@@ -239,8 +240,8 @@ int credentials_tell(const struct credentials *c, struct json_doc *arena,
 			const char *name = f->places[p].name;
 			struct oci_strings before = { v, n };
 
-			if (n >= ENV_TOLD_MAX || f->places[p].type != PLACE_VARIABLE ||
-			    holds(&before, name))
+			if (n >= ENV_TOLD_MAX || f->places[p].shown ||
+			    f->places[p].type != PLACE_VARIABLE || holds(&before, name))
 				continue;
 			v[n] = json_alloc(arena, strlen(name) + 1);
 			if (!v[n])

@@ -26,7 +26,7 @@ void credentials_place_text(const struct place *p, struct pf_buf *b)
 		pf_buf_puts(b, "at ");
 		break;
 	}
-	pf_buf_printable(b, p->name);
+	pf_buf_printable(b, place_shown(p));
 	if (p->line)
 		pf_buf_printf(b, " line %u", p->line);
 	if (p->of && strcmp(p->of, "process") != 0)

@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "runtime/guard/confine_impl.h"
 #include "runtime/guard/credentials.h"
+#include "runtime/guard/mask.h"
 #include "runtime/guard/names_parts.h"
 #include "runtime/guard/scan.h"
 
@@ -120,7 +121,7 @@ static int cover_one(struct confine_run *run, const void *arg, const struct conf
 		     struct pf_error *e)
 {
 	const struct job *job = arg;
-	auto_buf content = { 0 };
+	auto_buf content = { 0 }, shown = { 0 };
 	struct confine_cover cover = {
 		.path = (char *)(uintptr_t)at->path, /* all strings are copied */
 		.is_dir = S_ISDIR(at->mode),
@@ -136,6 +137,10 @@ static int cover_one(struct confine_run *run, const void *arg, const struct conf
 		cover.content =
 			content.len && content.len <= SEAL_CONTENT_MAX ? content.data : NULL;
 	}
+	if (mask_text(&job->c->catalogue, job->f->kind, at->path, &shown))
+		cover.shown = shown.data;
+	if (shown.failed)
+		return pf_fail_sys(e, ENOMEM, "cover a credential");
 	STEP(note_entries(run, job->f, at->path, e));
 	return confine_add_cover(run, &cover, e);
 }
@@ -205,6 +210,7 @@ int credentials_look(struct credentials *c, const struct credentials_tree *t, st
 	if (t->run)
 		mark_covered(c, t->run);
 	credentials_decide(c);
+	STEP(inventory_mask(&c->inv, &c->catalogue, e));
 	inventory_sort(&c->inv);
 	if (!c->tells)
 		STEP(credentials_refuse(c, e));

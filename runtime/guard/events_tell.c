@@ -161,7 +161,7 @@ static void add_place(struct events *ev, struct event event, const struct place 
 	char line[24];
 
 	snprintf(line, sizeof(line), ",\"line\":%u", p->line);
-	event.object = p->name;
+	event.object = place_shown(p);
 	event.more = p->line ? line : NULL;
 	events_add(ev, &event);
 }

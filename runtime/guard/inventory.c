@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "runtime/guard/mask.h"
 
 static const char *const type_names[PLACE_TYPE_COUNT_] = {
 	[PLACE_VARIABLE] = "variable",   [PLACE_ARGUMENT] = "argument", [PLACE_FILE] = "file",
@@ -127,6 +128,7 @@ static int add_place(struct inventory *inv, struct finding *f, const struct plac
 	if (!name)
 		return -ENOMEM;
 	f->places[f->n_places] = *place;
+	f->places[f->n_places].shown = NULL;
 	f->places[f->n_places++].name = name;
 	inv->n_places++;
 	return 0;
@@ -195,6 +197,49 @@ void inventory_incomplete(struct inventory *inv, const char *fmt, ...)
 	va_end(ap);
 }
 
+const char *place_shown(const struct place *p)
+{
+	return p->shown ? p->shown : p->name;
+}
+
+/* The masked form of @text; *ret stays NULL where it can be told as it is. */
+static int masked(const struct catalogue *c, const struct credential_kind *kind, const char *text,
+		  char **ret, struct pf_error *e)
+{
+	auto_buf b = { 0 };
+
+	if (!mask_text(c, kind, text, &b))
+		return 0;
+	if (b.failed)
+		return pf_fail_sys(e, ENOMEM, "mask the name of a credential");
+	*ret = pf_take_ptr(&b.data);
+	return 0;
+}
+
+int inventory_mask(struct inventory *inv, const struct catalogue *c, struct pf_error *e)
+{
+	char *text = NULL;
+
+	for (size_t i = 0; i < inv->n; i++)
+		for (size_t k = 0; k < inv->v[i].n_places; k++) {
+			struct place *p = &inv->v[i].places[k];
+
+			if (p->shown)
+				continue;
+			text = NULL;
+			STEP(masked(c, inv->v[i].kind, p->name, &text, e));
+			p->shown = text;
+		}
+	text = NULL;
+	if (inv->incomplete)
+		STEP(masked(c, NULL, inv->incomplete, &text, e));
+	if (text) {
+		free(inv->incomplete);
+		inv->incomplete = text;
+	}
+	return 0;
+}
+
 static int compare_places(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
@@ -226,8 +271,10 @@ void inventory_sort(struct inventory *inv)
 
 static void finding_free(struct finding *f)
 {
-	for (size_t i = 0; i < f->n_places; i++)
+	for (size_t i = 0; i < f->n_places; i++) {
 		free((void *)(uintptr_t)f->places[i].name);
+		free((void *)(uintptr_t)f->places[i].shown);
+	}
 	free(f->places);
 	free(f->principal);
 }
@@ -275,7 +322,7 @@ static void put_text(struct pf_buf *b, const char *key, const char *text)
 static void put_place(struct pf_buf *b, const struct place *p)
 {
 	pf_buf_printf(b, "{\"type\":\"%s\",\"name\":", place_type_name(p->type));
-	pf_buf_json(b, p->name);
+	pf_buf_json(b, place_shown(p));
 	if (!in_tree(p)) {
 		put_text(b, "of", p->of);
 	} else {

@@ -30,6 +30,8 @@ enum place_type {
 struct place {
 	enum place_type type;
 	const char *name; /* in an inventory: owned by it; inventory_add() copies */
+	const char *
+		shown; /* owned: what is told where the name itself looks like a credential; NULL: the name */
 	const char *of; /* VARIABLE, ARGUMENT: whose: "process", "exec", "startContainer hook 0" */
 	/* files, directories, sockets */
 	struct seal_id id;
@@ -102,6 +104,10 @@ void inventory_drop_empty(struct inventory *inv);
 /** inventory_incomplete() - say why; the first reason stays */
 void inventory_incomplete(struct inventory *inv, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/** inventory_mask() - from here on nothing that is told of a place, or why something is incomplete, is a credential */
+int inventory_mask(struct inventory *inv, const struct catalogue *c, struct pf_error *e);
+/** place_shown() - the name of a place for whoever reads */
+const char *place_shown(const struct place *p);
 /** inventory_sort() - by class, kind, first place; places by type and name: the same container, the same order */
 void inventory_sort(struct inventory *inv);
 void inventory_free(struct inventory *inv);

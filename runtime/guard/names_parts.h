@@ -111,6 +111,8 @@ void names_list_free(struct names_list *l);
 bool names_may(struct names_scan *s);
 /** names_stat() - 0, or -errno: -ENOENT also where nothing of ours lies, as in procfs */
 int names_stat(struct names_scan *s, const char *path, struct view_file *ret);
+/** names_look() - names_stat() of what a symlink leads to, if it is believed; @real is where that is, @path if it is none */
+int names_look(struct names_scan *s, const char *path, char real[PATH_MAX], struct view_file *ret);
 /**
  * names_walk() - what @c finds below a directory
  * @levels:	1: patterns of any place are looked for in it; 2: also in its directories

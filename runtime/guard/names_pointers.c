@@ -35,22 +35,15 @@ static int take(struct names_scan *s, const struct catalogue_variable *v, const 
 	char real[PATH_MAX];
 	struct view_file f;
 	struct place place;
-	int err = names_stat(s, path, &f);
 
-	if (err == 0 && S_ISLNK(f.mode)) {
-		err = names_resolve(s, path, real);
-		path = real;
-		if (err == 0)
-			err = names_stat(s, path, &f);
-	}
-	if (err < 0)
+	if (names_look(s, path, real, &f) < 0)
 		return 0;
 	if (S_ISDIR(f.mode) &&
-	    (!(whole || v->kind->cover == CREDENTIAL_COVER_DIR) || is_too_much(s, path)))
+	    (!(whole || v->kind->cover == CREDENTIAL_COVER_DIR) || is_too_much(s, real)))
 		return 0;
 	if (S_ISSOCK(f.mode) ? !socket : !S_ISREG(f.mode) && !S_ISFIFO(f.mode) && !S_ISDIR(f.mode))
 		return 0;
-	view_place(s->in->view, path, &f, &place);
+	view_place(s->in->view, real, &f, &place);
 	return inventory_add(s->inv, v->kind, FOUND_BY_POINTER, &place, NULL, e);
 }
 
@@ -74,10 +67,7 @@ static int take_below(struct names_scan *s, const struct catalogue_variable *v, 
 		return pf_fail_sys(e, ENOMEM, "look for credentials");
 	names_index_make(&one, 1, &s->index);
 	names_cursor_add(&s->index, CREDENTIAL_AT_ROOT, 1, &c);
-	memcpy(at->real, dir, strlen(dir) + 1);
-	err = names_stat(s, dir, &f);
-	if (err == 0 && S_ISLNK(f.mode))
-		err = names_resolve(s, dir, at->real);
+	err = names_look(s, dir, at->real, &f);
 	s->pointed = v->kind;
 	err = err < 0 ? 0 : names_walk(s, at, &c, 0, e);
 	s->pointed = NULL;

@@ -47,6 +47,20 @@ int names_stat(struct names_scan *s, const char *path, struct view_file *ret)
 	return err;
 }
 
+int names_look(struct names_scan *s, const char *path, char real[PATH_MAX], struct view_file *ret)
+{
+	int err = names_stat(s, path, ret);
+
+	if (err < 0)
+		return err;
+	if (!S_ISLNK(ret->mode)) {
+		memmove(real, path, strlen(path) + 1);
+		return 0;
+	}
+	STEP(names_resolve(s, path, real));
+	return names_stat(s, real, ret);
+}
+
 /* ---- what a name is */
 
 static bool fits(const struct catalogue_entry *entry, mode_t mode)
@@ -78,17 +92,10 @@ int names_judge(struct names_scan *s, const char *path, const char *logical,
 	char real[PATH_MAX];
 	struct view_file f;
 	struct place place;
-	int err = names_stat(s, path, &f);
 
-	if (err == 0 && S_ISLNK(f.mode)) {
-		err = names_resolve(s, path, real);
-		path = real;
-		if (err == 0)
-			err = names_stat(s, path, &f);
-	}
-	if (err < 0)
+	if (names_look(s, path, real, &f) < 0)
 		return 0;
-	view_place(s->in->view, path, &f, &place);
+	view_place(s->in->view, real, &f, &place);
 	for (size_t i = 0; i < leaves->n; i++) {
 		const struct names_leaf *leaf = &leaves->v[i];
 

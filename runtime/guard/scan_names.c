@@ -75,26 +75,17 @@ struct homes {
 
 static void add_home(struct names_scan *s, struct homes *h, const char *path)
 {
-	char plain[PATH_MAX];
+	char plain[PATH_MAX], real[PATH_MAX];
 	struct view_file f;
 
 	if (!path || h->n == HOMES_MAX || pf_path_normalise(path, plain, sizeof(plain)) < 0 ||
-	    names_stat(s, plain, &f) < 0)
+	    names_look(s, plain, real, &f) < 0 || !S_ISDIR(f.mode))
 		return;
-	if (S_ISLNK(f.mode)) {
-		char real[PATH_MAX];
-
-		if (names_resolve(s, plain, real) < 0 || names_stat(s, real, &f) < 0)
-			return;
-		memcpy(plain, real, strlen(real) + 1);
-	}
 	for (size_t i = 0; i < h->n; i++)
 		if (h->ids[i].dev == f.id.dev && h->ids[i].ino == f.id.ino &&
-		    strcmp(h->v[i], plain) == 0)
+		    strcmp(h->v[i], real) == 0)
 			return;
-	if (!S_ISDIR(f.mode))
-		return;
-	h->v[h->n] = strdup(plain);
+	h->v[h->n] = strdup(real);
 	h->ids[h->n] = f.id;
 	h->n += h->v[h->n] != NULL;
 }

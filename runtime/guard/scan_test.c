@@ -62,7 +62,8 @@ static void try_memory(enum scan_test what)
 	if (what == SCAN_TEST_EXECUTABLE) {
 		(void)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	} else if (what == SCAN_TEST_MEMORY) {
-		char *volatile much = malloc(MUCH); /* clang would leave out one that it sees unused */
+		char *volatile much =
+			malloc(MUCH); /* clang would leave out one that it sees unused */
 
 		if (!much)
 			abort();

@@ -292,6 +292,29 @@ github.com ssh-ed25519 AAAA"
 	assert_contains "/defaults/credentials.allow/0" "ssh-keys"
 }
 
+@test "a file that is called as its token is told of masked, everywhere" {
+	mkdir "$SCRATCH/volume" "$SCRATCH/events"
+	printf '{}' >"$SCRATCH/volume/$TOKEN"
+	chmod -R go+rX "$SCRATCH/volume"
+	local named=(--bind "$SCRATCH/volume:/srv:rw" --env "GOOGLE_APPLICATION_CREDENTIALS=/srv/$TOKEN")
+
+	start_box --annotate io.pinfold.credentials=hide "${named[@]}" -- /probe forever
+	run -0 pf explain "$ID"
+	assert_contains "/srv/<masked:github-token>"
+	refute_output "$TOKEN"
+	for command in "explain -f json" posture "posture -f json" log; do
+		# shellcheck disable=SC2086 # words
+		run -0 pf $command "$ID"
+		refute_output "$TOKEN"
+	done
+	! grep -q "$TOKEN" "$PF_ROOT/$ID"/{inventory,posture,state,explain}.json "$PF_ROOT/$ID"/events.jsonl "$SCRATCH/out" || fail "it is told"
+	pf delete --force "$ID"
+	bundle --annotate io.pinfold.credentials=deny "${named[@]}" -- /probe true
+	create_fails --pid-file "$SCRATCH/pid"
+	assert_contains "/srv/<masked:github-token>"
+	refute_output "$TOKEN"
+}
+
 @test "credentials.scan=deep finds a token in a file of any name, and refuses by file, line and kind" {
 	mkdir "$SCRATCH/volume"
 	printf 'one\ntwo\nx = %s\n' "$TOKEN" >"$SCRATCH/volume/odd.txt"

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "runtime/guard/audit_print.h"
+#include "runtime/guard/mask.h"
 #include "tests/unit/audit_world.h"
 
 #define HOSTILE "a|b<img src=x>`c`\n# d\033[31m\xc2\x9b\xe2\x80\xae*e*[f](g)\xff"
@@ -313,7 +314,7 @@ static void mask(const char *before, const char *behind, const char *want)
 	auto_buf text = { 0 }, got = { 0 };
 
 	pf_buf_printf(&text, "%s%s%s", before, world_token(), behind);
-	CHECK(audit_mask(&world_catalogue, NULL, text.data, &got));
+	CHECK(mask_text(&world_catalogue, NULL, text.data, &got));
 	CHECK_STR(got.data, want);
 }
 
@@ -325,7 +326,7 @@ static void the_whole_component_is_masked_and_no_other(void)
 	mask("/a/", "/b", "/a/<masked:github-token>/b");
 	mask("/a/x-", ".txt/b c", "/a/<masked:github-token>/b c");
 	mask("/a/k=", "&", "/a/<masked:github-token>");
-	CHECK(!audit_mask(&world_catalogue, NULL, "/root/.netrc", &b));
+	CHECK(!mask_text(&world_catalogue, NULL, "/root/.netrc", &b));
 	CHECK_STR(b.data, "/root/.netrc");
 }
 

@@ -18,6 +18,7 @@
 #include "base/path.h"
 #include "config/policy_globs.h"
 #include "runtime/guard/confine_impl.h"
+#include "runtime/guard/mountinfo.h"
 
 enum { WALK_ENTRIES = 200000, WALK_STEPS = 20000000, WALK_DEPTH = 64 };
 
@@ -51,33 +52,19 @@ static void names_free(struct names *names)
 
 #define auto_names __attribute__((cleanup(names_free))) struct names
 
-static bool is_kernels(const char *fs)
-{
-	static const char *const kinds[] = {
-		"proc",       "sysfs",   "cgroup",  "cgroup2",    "devpts",   "mqueue",
-		"securityfs", "debugfs", "tracefs", "bpf",        "configfs", "pstore",
-		"efivarfs",   "fusectl", "autofs",  "rpc_pipefs", "nsfs",     "binfmt_misc",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (strcmp(kinds[i], fs) == 0)
-			return true;
-	return false;
-}
-
 /* Only at its root: a walk that begins above such a file system never gets further. */
 static bool is_kernels_root(const struct confine_run *run, const char *path)
 {
 	for (size_t i = 0; i < run->n_tree; i++)
 		if (run->tree[i].visible && strcmp(run->tree[i].path, path) == 0)
-			return is_kernels(run->tree[i].fs);
+			return mountinfo_is_kernels(run->tree[i].fs);
 	return false;
 }
 
 static bool is_in_kernels(const struct confine_run *run, const char *path)
 {
 	for (size_t i = 0; i < run->n_tree; i++)
-		if (run->tree[i].visible && is_kernels(run->tree[i].fs) &&
+		if (run->tree[i].visible && mountinfo_is_kernels(run->tree[i].fs) &&
 		    pf_path_inside(path, run->tree[i].path))
 			return true;
 	return false;

@@ -82,3 +82,18 @@ bool mountinfo_parse(char *line, struct mountinfo *ret)
 	ret->noexec = has_word(word[5], "noexec");
 	return ret->path[0] == '/';
 }
+
+bool mountinfo_is_kernels(const char *fs)
+{
+	static const char *const kinds[] = {
+		"autofs",     "binfmt_misc", "bpf",    "cgroup",   "cgroup2",
+		"configfs",   "debugfs",     "devpts", "efivarfs", "fusectl",
+		"mqueue",     "nsfs",        "proc",   "pstore",   "rpc_pipefs",
+		"securityfs", "selinuxfs",   "sysfs",  "tracefs",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i], fs) == 0)
+			return true;
+	return false;
+}

@@ -16,5 +16,7 @@ struct mountinfo {
 
 /** mountinfo_parse() - take @line apart, which is changed; false: it is not understood */
 bool mountinfo_parse(char *line, struct mountinfo *ret);
+/** mountinfo_is_kernels() - files of that file system are the kernel's own words, and nobody's data */
+bool mountinfo_is_kernels(const char *fs);
 
 #endif

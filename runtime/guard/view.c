@@ -24,21 +24,6 @@
 
 enum { MOUNTINFO_MAX_BYTES = 16 << 20 };
 
-bool view_is_kernel_fs(const char *fs)
-{
-	static const char *const names[] = {
-		"autofs",    "binfmt_misc", "bpf",      "cgroup",   "cgroup2",    "configfs",
-		"debugfs",   "devpts",      "devtmpfs", "efivarfs", "fusectl",    "hugetlbfs",
-		"mqueue",    "nsfs",        "proc",     "pstore",   "rpc_pipefs", "securityfs",
-		"selinuxfs", "sysfs",       "tracefs",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(fs, names[i]) == 0)
-			return true;
-	return false;
-}
-
 struct view_mount *view_new_mount(struct view *v, const char *path)
 {
 	struct view_mount *more = reallocarray(v->mounts, v->n_mounts + 1, sizeof(*more));
@@ -96,7 +81,7 @@ static int add_line(struct view *v, const struct mountinfo *m, struct pf_error *
 	mount->id = m->id;
 	mount->dev = m->dev;
 	mount->writable = !m->readonly;
-	mount->kernel = view_is_kernel_fs(m->fs);
+	mount->kernel = mountinfo_is_kernels(m->fs);
 	mount->cover =
 		m->readonly && strcmp(m->fs, "tmpfs") == 0 && strcmp(m->source, "pinfold") == 0;
 	mount->outside = !mount->kernel && !mount->cover && strcmp(m->path, "/") != 0;

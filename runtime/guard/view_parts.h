@@ -9,7 +9,6 @@
 /** view_new_mount() - room for one more; NULL: out of memory */
 struct view_mount *view_new_mount(struct view *v, const char *path);
 void view_sort(struct view *v);
-bool view_is_kernel_fs(const char *fs);
 /** view_open_itself() - another descriptor of what @fd, an O_PATH one, stands for; -errno */
 int view_open_itself(int fd, int flags);
 

@@ -178,6 +178,25 @@ text'
 	refute_output a-secret
 }
 
+@test "credentials are hidden at run and exec, audited by id, and deny shows its list" {
+	local token home=(--env HOME=/root --mount "type=bind,src=$SCRATCH/home,dst=/root,options=rbind:rw")
+	token=ghp_$(printf 'a%.0s' {1..36})
+	mkdir -p "$SCRATCH/home/.aws"
+	echo "[default] $token" >"$SCRATCH/home/.aws/credentials"
+	local look='cat /root/.aws/credentials; echo "${GITHUB_TOKEN-unset}"'
+
+	ctr_up --annotation io.pinfold.credentials=hide "${home[@]}" --env "GITHUB_TOKEN=$token"
+	run ctr task exec --exec-id one "$C" sh -c "$look" </dev/null
+	assert_output unset
+	run "$RUNTIME" --root "$STATE" audit --names "$C"
+	assert_contains "aws-access-key" "/root/.aws/credentials" "covered"
+	[[ $output != *"$token"* ]] || fail "a value is told"
+	local_teardown
+	ctr_run --annotation io.pinfold.credentials=deny "${home[@]}" --env "GITHUB_TOKEN=$token" -- true
+	assert_contains "refuses 2" "aws-access-key at /root/.aws/credentials" "github-token in variable GITHUB_TOKEN"
+	[[ $output != *"$token"* ]] || fail "a value is told"
+}
+
 @test "an annotation with a typo is refused, and ctr shows why" {
 	ctr_run --annotation io.pinfold.raed=/x -- true
 	assert_status 1

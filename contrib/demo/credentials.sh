@@ -9,24 +9,26 @@ make_home() { # DIR
 	printf '[user]\n\tname = demo\n\temail = demo@example.org\n' >"$1/.gitconfig"
 }
 
-# a socket that somebody serves, as dockerd would
-serve_socket() { # PATH
-	python3 -c 'import socket, sys, time
+# a socket that somebody serves, as dockerd would; from a container, since this host may have no python3
+serve_socket() { # DIR
+	mkdir "$1"
+	box run -d --name daemon -v "$1:/srv" --network none "$IMAGE" python3 -c 'import os, socket
 s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1])
+s.bind("/srv/docker.sock")
+os.chmod("/srv/docker.sock", 0o666)
 s.listen()
 while True:
-    s.accept()[0].close()' "$1" &
-	SERVER=$!
-	for _ in $(seq 100); do
-		[ ! -S "$1" ] || return 0
+    s.accept()[0].close()' >/dev/null
+	for _ in $(seq 600); do
+		[ ! -S "$1/docker.sock" ] || return 0
 		sleep 0.05
 	done
+	box logs daemon >&2
 	echo "demo: the socket was not made" >&2
 	exit 1
 }
 
-CREDENTIALS=(-v "$DIR/home2:/root" -v "$DIR/docker.sock:/run/docker.sock" -v "$DIR/workspace2:/work" -w /work --network none
+CREDENTIALS=(-v "$DIR/home2:/root" -v "$DIR/daemon/docker.sock:/run/docker.sock" -v "$DIR/workspace2:/work" -w /work --network none
 	-e GITHUB_TOKEN=ghp_FAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKE -e DATABASE_URL=postgres://app:FAKE-PASSWORD@db/app
 	-e ANTHROPIC_API_KEY=sk-ant-api03-FAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKEFAKE)
 SHOWN2="-v ~:/root -v ./docker.sock:/run/docker.sock \\
@@ -38,7 +40,7 @@ second_act() {
 
 	make_home "$DIR/home2"
 	make_workspace "$DIR/workspace2"
-	serve_socket "$DIR/docker.sock"
+	serve_socket "$DIR/daemon"
 
 	echo "\$ podman --runtime pinfold run -d --name job $SHOWN2 \\
       tools look.py"
@@ -51,8 +53,8 @@ second_act() {
 	echo
 	echo "\$ pinfold audit \$(podman ps -q --no-trunc -f name=job)"
 	text=$("$PINFOLD" audit "$id" 2>&1) || failed=1
-	sed "s,$id,${id:0:12},g; s,$DIR/home2,~,g; s,$DIR/,./,g; /^\$/q" <<<"$text"
-	sed "s,$id,${id:0:12},g; s,$DIR/home2,~,g; s,$DIR/,./,g" <<<"$text" | awk '/^Remove first/,/^$/'
+	sed "s,$id,${id:0:12},g; s,$DIR/home2,~,g; s,$DIR/daemon/,./,g; s,$DIR/,./,g; /^\$/q" <<<"$text"
+	sed "s,$id,${id:0:12},g; s,$DIR/home2,~,g; s,$DIR/daemon/,./,g; s,$DIR/,./,g" <<<"$text" | awk '/^Remove first/,/^$/'
 	expect "$text" "docker-socket"
 	expect "$text" "github-token"
 	if grep -q FAKE <<<"$text"; then
@@ -77,7 +79,4 @@ second_act() {
 	fi
 	grep -v ' level=' <<<"$text" | sed 's/: OCI permission denied.*//' | fold -s -w 116 | sed 's/^/  /'
 	expect "$text" "\`deny' refuses 4"
-	kill "$SERVER"
-	wait "$SERVER" 2>/dev/null || true
-	SERVER=
 }

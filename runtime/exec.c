@@ -226,6 +226,14 @@ static int record(const struct exec *x, struct pf_error *e)
 	return events_tell_exec(x->state, &told, e);
 }
 
+/* It has done its work. Until it is waited for it counts against the container's limit of processes, beside the program. */
+static void reap_stage(struct exec *x)
+{
+	if (x->stage_pid > 0)
+		(void)waitpid(x->stage_pid, NULL, 0);
+	x->stage_pid = 0;
+}
+
 /* From the first stage's pid to the process that is about to become the program. */
 static int meet(struct exec *x, struct pf_error *e)
 {
@@ -238,6 +246,7 @@ static int meet(struct exec *x, struct pf_error *e)
 	if (x->pidfd < 0)
 		return pf_fail_sys(e, x->pidfd, "pidfd of the process");
 	STEP(sync_expect(x->sync_fd, SYNC_READY, NULL, NULL, e));
+	reap_stage(x);
 	STEP(pid_file_write(x->opt->pid_file, x->pid, e));
 	STEP(console_send_pidfd(x->opt->pidfd_socket, x->pidfd, e));
 	STEP(record(x, e));
@@ -252,10 +261,9 @@ static void end_children(struct exec *x)
 		(void)sys_pidfd_send_signal(x->pidfd, SIGKILL);
 	else if (x->pid > 0) /* no pidfd could be had; it is our child, and not waited for yet */
 		(void)kill(x->pid, SIGKILL);
-	if (x->stage_pid > 0) {
+	if (x->stage_pid > 0)
 		(void)kill(x->stage_pid, SIGKILL);
-		(void)waitpid(x->stage_pid, NULL, 0);
-	}
+	reap_stage(x);
 	if (x->pid > 0)
 		(void)waitpid(x->pid, NULL, 0);
 }
@@ -288,7 +296,6 @@ static int run(struct exec *x, struct pf_error *e)
 		end_children(x);
 		return ret;
 	}
-	(void)waitpid(x->stage_pid, NULL, 0);
 	pf_debug("exec in `%s': process %d runs", x->state->id, (int)x->pid);
 	return x->opt->detach ? 0 : foreground_wait(x->pid, x->pidfd, x->ours_fd, e);
 }

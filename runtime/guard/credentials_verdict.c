@@ -114,9 +114,21 @@ void credentials_decide(struct credentials *c)
 
 /* ---- the refusal */
 
-enum { ROOM_FOR_LIST = 250, ROOM_FOR_CURE = 150 };
+/*
+ * A message is cut at its end, and there stands what a person is to copy: half of an allow list would be another one. So
+ * the list of places takes what the cure leaves of the room that is there for both.
+ */
+enum { ROOM_FOR_BOTH = 260, ROOM_FOR_CURE = 150 };
 
-static void list_refused(const struct credentials *c, struct pf_buf *b, size_t *ret_n)
+/* At most @len bytes, and no part of a character. */
+static size_t whole(const char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+static void list_refused(const struct credentials *c, size_t room, struct pf_buf *b, size_t *ret_n)
 {
 	size_t n = 0, left = 0;
 
@@ -127,9 +139,11 @@ static void list_refused(const struct credentials *c, struct pf_buf *b, size_t *
 		if (f->verdict != VERDICT_REFUSED)
 			continue;
 		n++;
-		pf_buf_printf(&one, "%s%s ", n > 1 ? "; " : "", f->kind->id);
+		pf_buf_printf(&one, "%s%s ", b->len ? "; " : "", f->kind->id);
 		credentials_place_text(&f->places[0], &one);
-		if (one.failed || b->len + one.len > ROOM_FOR_LIST)
+		if (b->len == 0 && !one.failed && one.len > room)
+			pf_buf_printf(b, "%.*s...", (int)whole(one.data, room - 3), one.data);
+		else if (one.failed || b->len + one.len > room)
 			left++;
 		else
 			pf_buf_add(b, one.data, one.len);
@@ -177,22 +191,19 @@ static const char *what_else(const struct credentials *c)
 int credentials_refuse(struct credentials *c, struct pf_error *e)
 {
 	auto_buf list = { 0 }, cure = { 0 };
+	bool fits;
 	size_t n = 0;
 
-	list_refused(c, &list, &n);
+	put_cure(c, &cure);
+	fits = !cure.failed && cure.len <= ROOM_FOR_CURE;
+	list_refused(c, ROOM_FOR_BOTH - (fits ? cure.len : 0), &list, &n);
 	if (n == 0)
 		return 0;
 	c->refused = true;
-	put_cure(c, &cure);
-	if (cure.len > ROOM_FOR_CURE)
-		return pf_fail(
-			e, PF_ERR_POLICY, 0,
-			"credentials: `%s' refuses %zu: %s: %s, or allow the kinds in io.pinfold.credentials.allow",
-			credentials_mode_name(c->rules.mode), n, list.failed ? "" : list.data,
-			what_else(c));
-	return pf_fail(
-		e, PF_ERR_POLICY, 0,
-		"credentials: `%s' refuses %zu: %s: %s, or allow it: io.pinfold.credentials.allow=%s",
-		credentials_mode_name(c->rules.mode), n, list.failed ? "" : list.data, what_else(c),
-		cure.failed ? "" : cure.data);
+	return pf_fail(e, PF_ERR_POLICY, 0, "credentials: `%s' refuses %zu: %s: %s, or allow %s%s",
+		       credentials_mode_name(c->rules.mode), n, list.failed ? "" : list.data,
+		       what_else(c),
+		       fits ? "it: io.pinfold.credentials.allow="
+			    : "the kinds in io.pinfold.credentials.allow",
+		       fits ? cure.data : "");
 }

@@ -33,6 +33,7 @@ GUARD_SOURCES += \
 	runtime/guard/posture.c
 GUARD_SOURCES += runtime/guard/confine_void.c
 UNIT_TESTS += tests/unit/t_inventory tests/unit/t_view
+UNIT_TESTS += tests/unit/t_credentials tests/unit/t_credentials_box
 UNIT_TESTS += tests/unit/t_confine_covers tests/unit/t_confine_hide tests/unit/t_confine_protect
 UNIT_TESTS += tests/unit/t_scan_hostile tests/unit/t_scan_names tests/unit/t_scan_values
 UNIT_TESTS += tests/unit/t_confine tests/unit/t_confine_check tests/unit/t_confine_mounts tests/unit/t_confine_rules tests/unit/t_confine_tree
@@ -54,4 +55,4 @@ UNIT_TESTS += tests/unit/t_scan_deep tests/unit/t_deep_hostile
 if ENABLE_TEST_HOOKS
 UNIT_TESTS += tests/unit/t_scan_jail
 endif
-EXTRA_DIST += tests/unit/scan_box.h
+EXTRA_DIST += tests/unit/credentials_box.h tests/unit/scan_box.h

@@ -37,9 +37,56 @@ hidden() {
 	grep -q "$KEY" "$SCRATCH/home/.ssh/id_rsa"
 }
 
-@test "a variable that was dropped is in no environ of any process" {
-	probe --annotate io.pinfold.credentials=hide --env "ACME_TOKEN=$KEY" -- each environ self -- environ 1 -- env
+# Row 12.
+@test "a secret that shows at a second mount and under a hard link is hidden at each, and told as one with all its places" {
+	local at=(/root/.ssh/id_rsa /mnt/.ssh/id_rsa /other/id_rsa) path
+
+	mkdir "$SCRATCH/other"
+	ln "$SCRATCH/home/.ssh/id_rsa" "$SCRATCH/other/id_rsa"
+	sleeper --annotate io.pinfold.credentials=hide --bind "$SCRATCH/home:/root:rw" --bind "$SCRATCH/home:/mnt" --bind "$SCRATCH/other:/other" \
+		--env HOME=/root
+	in_box each print-file "${at[0]}" -- print-file "${at[1]}" -- print-file "${at[2]}"
 	refute_output "$KEY"
+	for path in "$PF_ROOT/$ID/inventory.json" "$SCRATCH/audit.json"; do
+		[ -e "$path" ] || pf audit --format json "$ID" >"$path"
+		run -0 jq -r '[.. | objects | select(.kind == "ssh-key" and has("places")) | [.verdict, (.places | map(.name // .path) | sort | join(" "))] | join(" ")]
+			| join("\n")' "$path"
+		assert_output "covered /mnt/.ssh/id_rsa /other/id_rsa /root/.ssh/id_rsa"
+	done
+	refute_output "$KEY"
+}
+
+# Rows 24 and 25. What was taken was never in the environment of any process, so there is nothing to read it from.
+@test "a variable that was dropped is in no environ: of the first process, of a sibling, of an exec" {
+	bundle --annotate io.pinfold.credentials=hide --annotate io.pinfold.env=scrub --env "ACME_TOKEN=$KEY" --env LD_PRELOAD=/work/x.so --env FINE=1 \
+		-- /bin/sh -c '/probe forever & /probe each environ self -- environ 1 -- environ $!; exec /probe forever ready'
+	create_box
+	pf start "$ID"
+	wait_for_line "$SCRATCH/out" ready
+	output=$(grep '^ok: ' "$SCRATCH/out")
+	[ "$(grep -c 'FINE=1' <<<"$output")" = 3 ] || fail "not all were read: $(cat "$SCRATCH/out")"
+	refute_output "$KEY"
+	refute_output LD_PRELOAD
+	in_box --env "OWN_TOKEN=$KEY" --env LD_AUDIT=/work/x.so each environ self
+	output=$(grep '^ok: ' <<<"$output")
+	assert_contains FINE=1
+	refute_output "OWN_TOKEN"
+	refute_output LD_
+	for pid in $(pf ps --format json "$ID" | jq -r '.[]'); do
+		! tr '\0' '\n' <"/proc/$pid/environ" | grep -e "ACME_TOKEN" -e LD_PRELOAD || fail "it is in the environment of $pid"
+	done
+}
+
+@test "a confined exec reads the environ of no neighbour: not of the first process, not of another exec with a value of its own" {
+	local other
+
+	sleeper --annotate io.pinfold.credentials=hide --annotate io.pinfold.credentials.allow=env:ACME_TOKEN --env "ACME_TOKEN=$KEY" --env FINE=1
+	pf exec --detach --pid-file "$SCRATCH/pid" --env "ACME_TOKEN=$KEY" "$ID" /probe forever >"$SCRATCH/exec" 2>&1 </dev/null 3>&- 4>&-
+	other=$(awk '/^NSpid:/ { print $NF }' "/proc/$(cat "$SCRATCH/pid")/status")
+	tr '\0' '\n' <"/proc/$(cat "$SCRATCH/pid")/environ" | grep -q ACME_TOKEN
+	in_box --env ACME_TOKEN= each environ 1 -- environ "$other" -- mem 1 -- mem "$other" -- ptrace "$other"
+	refute_output "$KEY"
+	[ "$(grep -cxE 'EACCES|EPERM' <<<"$output")" = 5 ] || fail "$output"
 }
 
 @test "a link that a workload left in its home covers no program of the next image" {

@@ -153,9 +153,23 @@ static int read_proc(const char *pid, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* environ PID: all of it, with a bar between two; an environment of more than a page is cut */
 static int do_environ(char **a)
 {
-	return show_line(read_proc(a[0], "environ"));
+	char buf[4096];
+	int fd = read_proc(a[0], "environ");
+	long n = fd < 0 ? -errno : read(fd, buf, sizeof(buf) - 1);
+
+	if (fd < 0)
+		return (int)n;
+	if (n < 0)
+		return finish(fd, -errno);
+	for (long i = 0; i < n - 1; i++)
+		if (!buf[i])
+			buf[i] = '|';
+	buf[n] = 0;
+	say("%s", buf);
+	return finish(fd, 0);
 }
 
 static int do_mem(char **a)

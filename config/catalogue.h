@@ -29,6 +29,8 @@ enum {
 	CATALOGUE_TEXT_MAX = 255,      /* bytes of a string */
 	CATALOGUE_VALUE_MAX = 1 << 14, /* bytes of a value that a signature spans */
 	CATALOGUE_LIVE_MAX = 128,      /* patterns of directories that may fit one path */
+	CATALOGUE_HOMES_MAX = 2,       /* places of one walk by names that may be a home */
+	CATALOGUE_STARS_MAX = 4, /* directories, one in another, in which it looks for a `**' */
 };
 
 enum credential_class {
@@ -257,17 +259,28 @@ bool catalogue_path_matches(const struct credential_path *p, bool dir, enum cred
 
 /*
  * Where a walker of directories stands: which patterns the names so far leave possible. It is a value: kept on a stack,
- * copied, dropped. A walk and catalogue_find_path() come to the same answers; the walk asks one component at a time.
+ * copied, dropped. There are two kinds of walks.
  *
- * A `**' within a pattern stays possible in every directory below, as does every pattern of place ANY, so a walker that
- * lists whole trees gets all from catalogue_leaf(). Whoever only looks names up does so for the names of
- * catalogue_next_name(), and lists where catalogue_must_list() says that a pattern cannot be looked up.
+ * One that lists whole trees begins with catalogue_root(). A `**' within a pattern stays possible in every directory
+ * below, as does every pattern of place ANY, and what catalogue_leaf() says is what catalogue_find_path() would.
+ *
+ * One that looks names up begins with catalogue_begin() and says by catalogue_add() where patterns may begin, in several
+ * directories of its way if need be: a mount is looked at as what it is here, as what it was where it comes from and as a
+ * home, all at once. It asks for the names of catalogue_next_name(), and lists where catalogue_must_list() says that a
+ * pattern cannot be looked up. A `**' holds for CATALOGUE_STARS_MAX directories, patterns of place ANY for one, and what
+ * any pattern excepts is excepted everywhere.
  */
+struct catalogue_live {
+	uint16_t node; /* its children may match */
+	uint8_t left;  /* for how many directories, if it is a `**'; 0: only exceptions count */
+};
+
 struct catalogue_cursor {
 	const struct catalogue *c;
-	uint16_t n, live[CATALOGUE_LIVE_MAX]; /* nodes whose children may match */
-	uint8_t spot;                         /* what AT_ROOT knows of /root, /home and /var/run */
-	bool marked;                          /* one of the following is not empty */
+	uint16_t n;
+	uint8_t spot; /* what AT_ROOT knows of /root, /home and /var/run */
+	bool marked;  /* one of the sets at the end is not empty */
+	struct catalogue_live live[CATALOGUE_LIVE_MAX + CATALOGUE_HOMES_MAX];
 	uint64_t inside[CATALOGUE_KINDS_MAX / 64];   /* kinds that cover this directory */
 	uint64_t excepted[CATALOGUE_KINDS_MAX / 64]; /* kinds that except it */
 };
@@ -275,9 +288,16 @@ struct catalogue_cursor {
 /** catalogue_root() - before the first component; ANY: a tree whose place is unknown */
 void catalogue_root(const struct catalogue *c, enum credential_place place,
 		    struct catalogue_cursor *ret);
+/** catalogue_begin() - a walk by names, that has no pattern to look for yet */
+void catalogue_begin(const struct catalogue *c, struct catalogue_cursor *ret);
+/**
+ * catalogue_add() - patterns of @place may begin in the cursor's directory too
+ * At most once a walk for AT_ROOT and CATALOGUE_HOMES_MAX times for AT_HOME; ANY is said of each directory anew.
+ */
+void catalogue_add(struct catalogue_cursor *cur, enum credential_place place);
 /**
  * catalogue_enter() - into the directory @name
- * From AT_ROOT, /root and /home/NAME are homes as well, and /var/run is /run.
+ * In a walk from catalogue_root() AT_ROOT, /root and /home/NAME are homes as well, and /var/run is /run.
  *
  * Return: a pattern that has a place goes on from there. Where none does, @ret only knows those of any directory, and
  * whoever does not list is done.
@@ -306,10 +326,10 @@ struct catalogue_names {
 
 /**
  * catalogue_next_name() - the next name worth looking up in the cursor's directory, in @it->name
- * Of patterns that have a place; homes are not named, as they are the caller's to know. One name may come twice.
+ * Each once, of patterns that have a place or were added; homes are not named, as they are the caller's to know.
  */
 bool catalogue_next_name(const struct catalogue_cursor *cur, struct catalogue_names *it);
-/** catalogue_must_list() - a component with a star follows, in a pattern that has a place */
+/** catalogue_must_list() - a component with a star follows, in one of the same patterns */
 bool catalogue_must_list(const struct catalogue_cursor *cur);
 
 /**

@@ -3,11 +3,15 @@
  * A walk of directories beside the tree of patterns. A pattern with a star and one without may both fit a name, and a
  * `**' fits any number of them, so a cursor holds every node that the names so far lead to, each once. That there are
  * never more than it has room for was seen to when the catalogue was read (catalogue_paths.c).
+ *
+ * A walk by names may not follow a `**' for ever. Each node of its cursor has a number of directories left; where none is,
+ * the node is kept for what its patterns except.
  */
 #include <config.h>
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "config/catalogue_parts.h"
 
 /* Of a cursor below AT_ROOT. */
@@ -30,12 +34,27 @@ static void set_bit(uint64_t *bits, size_t i)
 
 /* ---- the set of nodes */
 
-static bool is_live(const struct catalogue_cursor *cur, size_t node)
+/* For whoever lists all there is. */
+enum { LEFT_ALWAYS = UINT8_MAX };
+
+static const struct catalogue_node *live_node(const struct catalogue_cursor *cur, size_t i)
 {
-	for (size_t i = 0; i < cur->n; i++)
-		if (cur->live[i] == node)
-			return true;
-	return false;
+	return &cur->c->nodes[cur->live[i].node];
+}
+
+/* Where one node is reached by two ways, what the longer one allows. */
+static void set_live(struct catalogue_cursor *cur, size_t node, uint8_t left)
+{
+	size_t i = 0;
+
+	while (i < cur->n && cur->live[i].node != node)
+		i++;
+	if (i == ARRAY_SIZE(cur->live))
+		return; /* see check_live() in catalogue_paths.c */
+	if (i == cur->n)
+		cur->live[cur->n++] = (struct catalogue_live){ .node = (uint16_t)node };
+	if (cur->live[i].left < left)
+		cur->live[i].left = left;
 }
 
 /* What ends at a directory holds for all below it, if it is an exception or covers the whole. */
@@ -64,16 +83,12 @@ static const struct catalogue_node *any_child(const struct catalogue *c,
 	return n->n_star > 0 && child->any ? child : NULL;
 }
 
-static void add_node(struct catalogue_cursor *cur, const struct catalogue_node *n)
+static void add_node(struct catalogue_cursor *cur, const struct catalogue_node *n, uint8_t left)
 {
 	for (; n; n = any_child(cur->c, n)) {
-		size_t number = (size_t)(n - cur->c->nodes);
-
 		mark(cur, n);
-		if (n->n_literal + n->n_star == 0 && !n->any)
-			continue;
-		if (cur->n < CATALOGUE_LIVE_MAX && !is_live(cur, number))
-			cur->live[cur->n++] = (uint16_t)number;
+		if (n->n_literal + n->n_star > 0 || n->any)
+			set_live(cur, (size_t)(n - cur->c->nodes), left);
 	}
 }
 
@@ -85,8 +100,22 @@ void catalogue_root(const struct catalogue *c, enum credential_place place,
 	ret->marked = false;
 	ret->spot = place == CREDENTIAL_AT_ROOT ? SPOT_TOP : SPOT_PLAIN;
 	if (place != CREDENTIAL_AT_ANY)
-		add_node(ret, &c->nodes[place]);
-	add_node(ret, &c->nodes[CREDENTIAL_AT_ANY]);
+		add_node(ret, &c->nodes[place], LEFT_ALWAYS);
+	add_node(ret, &c->nodes[CREDENTIAL_AT_ANY], LEFT_ALWAYS);
+}
+
+void catalogue_begin(const struct catalogue *c, struct catalogue_cursor *ret)
+{
+	ret->c = c;
+	ret->n = 0;
+	ret->marked = false;
+	ret->spot = SPOT_PLAIN;
+	add_node(ret, &c->nodes[CREDENTIAL_AT_ANY], 0);
+}
+
+void catalogue_add(struct catalogue_cursor *cur, enum credential_place place)
+{
+	add_node(cur, &cur->c->nodes[place], place == CREDENTIAL_AT_ANY ? 1 : CATALOGUE_STARS_MAX);
 }
 
 /* ---- one component */
@@ -140,20 +169,29 @@ static void step_into(const struct catalogue_cursor *cur, struct catalogue_part 
 		      struct catalogue_cursor *ret)
 {
 	for (size_t i = 0; i < cur->n; i++) {
-		const struct catalogue_node *n = &cur->c->nodes[cur->live[i]], *child;
+		const struct catalogue_node *n = live_node(cur, i), *child;
+		uint8_t left = cur->live[i].left;
 		size_t at = 0;
 
 		if (n->any)
-			add_node(ret, n);
+			add_node(ret, n, left > 0 && left < LEFT_ALWAYS ? left - 1 : left);
 		while ((child = next_child(cur->c, n, name, &at)))
-			add_node(ret, child);
+			add_node(ret, child, left);
 	}
 }
 
-static bool has_place(const struct catalogue_cursor *cur)
+/* Its names are worth a look. Those of any directory are only where catalogue_add() says that they are looked for. */
+static bool is_wanted(const struct catalogue_cursor *cur, size_t i)
+{
+	uint8_t left = cur->live[i].left;
+
+	return left == LEFT_ALWAYS ? live_node(cur, i)->place : left > 0;
+}
+
+static bool goes_on(const struct catalogue_cursor *cur)
 {
 	for (size_t i = 0; i < cur->n; i++)
-		if (cur->c->nodes[cur->live[i]].place)
+		if (is_wanted(cur, i))
 			return true;
 	return cur->spot != SPOT_PLAIN;
 }
@@ -188,8 +226,8 @@ bool catalogue_enter_part(const struct catalogue_cursor *cur, struct catalogue_p
 	}
 	step_into(cur, name, ret);
 	if (spot == SPOT_HOMES || (spot == SPOT_TOP && is_name(name, "root")))
-		add_node(ret, &cur->c->nodes[CREDENTIAL_AT_HOME]);
-	return has_place(ret);
+		add_node(ret, &cur->c->nodes[CREDENTIAL_AT_HOME], LEFT_ALWAYS);
+	return goes_on(ret);
 }
 
 bool catalogue_enter(const struct catalogue_cursor *cur, const char *name,
@@ -200,7 +238,7 @@ bool catalogue_enter(const struct catalogue_cursor *cur, const char *name,
 
 /* ---- what a name is */
 
-static void take(const struct catalogue *c, const struct catalogue_node *n,
+static void take(const struct catalogue *c, const struct catalogue_node *n, uint8_t left,
 		 struct catalogue_answer *a)
 {
 	for (; n; n = any_child(c, n)) {
@@ -213,6 +251,8 @@ static void take(const struct catalogue *c, const struct catalogue_node *n,
 
 			if (entry->except)
 				set_bit(a->except, entry->number);
+			else if (left == 0)
+				continue;
 			else if (entry->type == CATALOGUE_SOCKET)
 				set_bit(a->socket, entry->number);
 			else
@@ -226,13 +266,14 @@ void catalogue_ask(const struct catalogue_cursor *cur, struct catalogue_part nam
 {
 	ret->used = false;
 	for (size_t i = 0; i < cur->n; i++) {
-		const struct catalogue_node *n = &cur->c->nodes[cur->live[i]], *child;
+		const struct catalogue_node *n = live_node(cur, i), *child;
+		uint8_t left = cur->live[i].left;
 		size_t at = 0;
 
 		if (n->any)
-			take(cur->c, n, ret);
+			take(cur->c, n, left, ret);
 		while ((child = next_child(cur->c, n, name, &at)))
-			take(cur->c, child, ret);
+			take(cur->c, child, left, ret);
 	}
 }
 
@@ -283,17 +324,29 @@ size_t catalogue_leaf(const struct catalogue_cursor *cur, const char *name,
 
 /* ---- names to look up */
 
+static bool was_told(const struct catalogue_cursor *cur, size_t before, struct catalogue_part name)
+{
+	for (size_t i = 0; i < before; i++)
+		if (is_wanted(cur, i) && literal_child(cur->c, live_node(cur, i), name))
+			return true;
+	return false;
+}
+
 bool catalogue_next_name(const struct catalogue_cursor *cur, struct catalogue_names *it)
 {
 	for (; it->live < cur->n; it->live++, it->child = 0) {
-		const struct catalogue_node *n = &cur->c->nodes[cur->live[it->live]], *child;
+		const struct catalogue_node *n = live_node(cur, it->live);
 
-		if (!n->place || it->child >= n->n_literal)
-			continue;
-		child = &cur->c->nodes[n->child + it->child++];
-		memcpy(it->name, catalogue_node_name(cur->c, child).v, child->len);
-		it->name[child->len] = '\0';
-		return true;
+		while (is_wanted(cur, it->live) && it->child < n->n_literal) {
+			const struct catalogue_part name =
+				catalogue_node_name(cur->c, &cur->c->nodes[n->child + it->child++]);
+
+			if (was_told(cur, it->live, name))
+				continue;
+			memcpy(it->name, name.v, name.len);
+			it->name[name.len] = '\0';
+			return true;
+		}
 	}
 	return false;
 }
@@ -301,9 +354,9 @@ bool catalogue_next_name(const struct catalogue_cursor *cur, struct catalogue_na
 bool catalogue_must_list(const struct catalogue_cursor *cur)
 {
 	for (size_t i = 0; i < cur->n; i++) {
-		const struct catalogue_node *n = &cur->c->nodes[cur->live[i]];
+		const struct catalogue_node *n = live_node(cur, i);
 
-		if (n->place && (n->any || n->n_star > 0))
+		if (is_wanted(cur, i) && (n->any || n->n_star > 0))
 			return true;
 	}
 	return false;

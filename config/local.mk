@@ -49,7 +49,7 @@ CONFIG_SOURCES += \
 	config/catalogue_walk.c \
 	config/catalogue_words.c
 UNIT_TESTS += tests/unit/t_catalogue tests/unit/t_catalogue_allow tests/unit/t_catalogue_data tests/unit/t_catalogue_walk \
-	tests/unit/t_catalogue_image tests/unit/t_catalogue_fake
+	tests/unit/t_catalogue_names tests/unit/t_catalogue_image tests/unit/t_catalogue_fake
 
 # The kinds of credentials are embedded, by .incbin, which no dependency scanner sees; the file is installed to be read.
 config/catalogue_blob.$(OBJEXT): $(top_srcdir)/config/credentials.json config/catalogue.img

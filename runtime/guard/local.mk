@@ -6,7 +6,7 @@ GUARD_SOURCES += runtime/guard/env_report.c
 GUARD_SOURCES += runtime/guard/inventory.c runtime/guard/mask.c runtime/guard/mountinfo.c runtime/guard/view.c runtime/guard/view_bundle.c runtime/guard/view_user.c
 GUARD_SOURCES += runtime/guard/scan_names.c runtime/guard/scan_values.c
 GUARD_SOURCES += runtime/guard/credentials.c runtime/guard/credentials_report.c runtime/guard/credentials_tree.c runtime/guard/credentials_verdict.c
-GUARD_SOURCES += runtime/guard/names_index.c runtime/guard/names_links.c runtime/guard/names_pointers.c runtime/guard/names_walk.c
+GUARD_SOURCES += runtime/guard/names_links.c runtime/guard/names_pointers.c runtime/guard/names_walk.c
 GUARD_SOURCES += \
 	runtime/guard/confine_alias.c \
 	runtime/guard/confine_bound.c \

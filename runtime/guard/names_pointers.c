@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,31 +49,68 @@ static int take(struct names_scan *s, const struct catalogue_variable *v, const 
 }
 
 /* `msal_token_cache.*' in the directory that the variable names. */
+struct below {
+	struct credential_path
+		pattern; /* relative to that directory, like the patterns of a home */
+	struct names_leaves leaf;
+	size_t at; /* where in a path it begins */
+};
+
+static int list_below(struct names_scan *s, const struct below *b, const char *dir,
+		      unsigned int levels, struct pf_error *e)
+{
+	struct names_list *l = names_list(s, dir);
+	auto_free char *path = malloc(PATH_MAX);
+	int err = l && path ? 0 : pf_fail_sys(e, ENOMEM, "look for credentials");
+
+	for (size_t i = 0; err == 0 && i < l->n && names_may(s); i++) {
+		if (names_join(path, dir, l->v[i].name) < 0)
+			continue;
+		if (catalogue_path_matches(&b->pattern, false, b->pattern.place, path + b->at))
+			err = names_judge(s, path, &b->leaf, FOUND_BY_POINTER, e);
+		else if (levels > 1 && l->v[i].type == DT_DIR)
+			err = list_below(s, b, path, levels - 1, e);
+	}
+	if (l && !l->whole)
+		inventory_incomplete(s->inv, "`%s' holds more than %d entries, or cannot be listed",
+				     dir, NAMES_LIST_MAX);
+	names_list_free(l);
+	return err;
+}
+
+static unsigned int count_levels(const char *pattern)
+{
+	unsigned int n = strstr(pattern, "**") ? CATALOGUE_STARS_MAX : 1;
+
+	for (; *pattern; pattern++)
+		n += *pattern == '/';
+	return n;
+}
+
 static int take_below(struct names_scan *s, const struct catalogue_variable *v, const char *dir,
 		      struct pf_error *e)
 {
-	const struct credential_path pattern = { CREDENTIAL_AT_ROOT, v->variable->below };
-	const struct catalogue_entry one = {
-		.path = &pattern,
-		.kind = v->kind,
-		.type = v->kind->cover == CREDENTIAL_COVER_DIR ? CATALOGUE_TREE : CATALOGUE_FILE,
+	const char *pattern = v->variable->below;
+	bool tree = v->kind->cover == CREDENTIAL_COVER_DIR;
+	const struct below b = {
+		.pattern = { CREDENTIAL_AT_HOME, pattern },
+		.leaf = { .v = { { v->kind, tree ? CATALOGUE_TREE : CATALOGUE_FILE } }, .n = 1 },
 	};
-	struct names_cursor c = { .n = 0 };
-	auto_free struct names_dir *at = calloc(1, sizeof(*at));
-	const struct names_index kept = s->index;
+	char real[PATH_MAX], path[PATH_MAX];
 	struct view_file f;
-	int err;
 
-	if (!at)
-		return pf_fail_sys(e, ENOMEM, "look for credentials");
-	names_index_make(&one, 1, &s->index);
-	names_cursor_add(&s->index, CREDENTIAL_AT_ROOT, 1, &c);
-	err = names_look(s, dir, at->real, &f);
-	s->pointed = v->kind;
-	err = err < 0 ? 0 : names_walk(s, at, &c, 0, e);
-	s->pointed = NULL;
-	s->index = kept;
-	return err;
+	if (names_look(s, dir, real, &f) < 0 || !S_ISDIR(f.mode))
+		return 0;
+	if (strchr(pattern, '*')) {
+		struct below from = b;
+
+		from.at = strlen(real) + 1;
+		return list_below(s, &from, real, count_levels(pattern), e);
+	}
+	if (names_join(path, real, pattern) < 0 ||
+	    (strchr(pattern, '/') && names_resolve(s, path, path) < 0))
+		return 0;
+	return names_judge(s, path, &b.leaf, FOUND_BY_POINTER, e);
 }
 
 /* One path as the value has it, @len bytes; relative to the working directory. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Directories along the tree of patterns. A directory is listed only where a pattern has stars or its directories are
+ * Directories along the catalogue's patterns. A directory is listed only where a pattern has stars or its directories are
  * to be entered; when the list is whole, names that it lacks need not be asked for, and when it is not, the literal names
  * are asked for first, each by itself: a million entries neither hide one nor take longer than a thousand.
  */
@@ -63,31 +63,26 @@ int names_look(struct names_scan *s, const char *path, char real[PATH_MAX], stru
 
 /* ---- what a name is */
 
-static bool fits(const struct catalogue_entry *entry, mode_t mode)
+static bool fits(enum catalogue_type type, mode_t mode)
 {
-	if (entry->type == CATALOGUE_SOCKET)
+	if (type == CATALOGUE_SOCKET)
 		return S_ISSOCK(mode);
 	/* A pipe is how some managers hand a secret out as a file. */
-	return S_ISREG(mode) || S_ISFIFO(mode) || (S_ISDIR(mode) && entry->type == CATALOGUE_TREE);
+	return S_ISREG(mode) || S_ISFIFO(mode) || (S_ISDIR(mode) && type == CATALOGUE_TREE);
 }
 
-static bool is_excepted(const struct names_leaf *leaf, const char *logical)
+void names_leaves(struct names_scan *s, const struct catalogue_cursor *c, const char *name,
+		  struct names_leaves *ret)
 {
-	const struct credential_kind *k = leaf->entry->kind;
-
-	for (size_t i = 0; leaf->entry->type != CATALOGUE_SOCKET && i < k->n_except; i++) {
-		const struct credential_path *x = &k->except[i];
-
-		if (x->place != CREDENTIAL_AT_ANY && x->place != leaf->entry->path->place)
-			continue;
-		if (catalogue_path_matches(x, true, x->place, logical + leaf->base))
-			return true;
-	}
-	return false;
+	ret->n = catalogue_leaf(c, name, ret->v, NAMES_LEAVES_MAX);
+	if (ret->n <= NAMES_LEAVES_MAX)
+		return;
+	ret->n = NAMES_LEAVES_MAX;
+	inventory_incomplete(s->inv, "too many patterns of the catalogue meet at `%s'", name);
 }
 
-int names_judge(struct names_scan *s, const char *path, const char *logical,
-		const struct names_leaves *leaves, struct pf_error *e)
+int names_judge(struct names_scan *s, const char *path, const struct names_leaves *leaves,
+		enum finding_by by, struct pf_error *e)
 {
 	char real[PATH_MAX];
 	struct view_file f;
@@ -96,14 +91,9 @@ int names_judge(struct names_scan *s, const char *path, const char *logical,
 	if (names_look(s, path, real, &f) < 0)
 		return 0;
 	view_place(s->in->view, real, &f, &place);
-	for (size_t i = 0; i < leaves->n; i++) {
-		const struct names_leaf *leaf = &leaves->v[i];
-
-		if (fits(leaf->entry, f.mode) && !is_excepted(leaf, logical))
-			STEP(inventory_add(s->inv, s->pointed ? s->pointed : leaf->entry->kind,
-					   s->pointed ? FOUND_BY_POINTER : FOUND_BY_NAME, &place,
-					   NULL, e));
-	}
+	for (size_t i = 0; i < leaves->n; i++)
+		if (fits(leaves->v[i].type, f.mode))
+			STEP(inventory_add(s->inv, leaves->v[i].kind, by, &place, NULL, e));
 	return 0;
 }
 
@@ -185,29 +175,28 @@ struct names_list *names_list(struct names_scan *s, const char *dir)
 /* ---- the walk */
 
 struct step {
-	struct names_cursor next;
-	struct names_leaves leaves;
-	struct names_dir dir; /* of the entry */
+	struct catalogue_cursor next;
+	char path[PATH_MAX]; /* of the entry */
 };
 
-static int walk_below(struct names_scan *s, struct step *step, unsigned int levels,
+static int walk_below(struct names_scan *s, struct step *step, bool goes_on, unsigned int levels,
 		      struct pf_error *e)
 {
 	struct view_file f;
-	int err = names_stat(s, step->dir.real, &f);
+	int err = names_stat(s, step->path, &f);
 
-	if (err == 0 && S_ISLNK(f.mode) && step->next.n > 0) {
+	if (err == 0 && S_ISLNK(f.mode) && goes_on) {
 		char real[PATH_MAX];
 
-		err = names_resolve(s, step->dir.real, real);
+		err = names_resolve(s, step->path, real);
 		if (err == 0)
 			err = names_stat(s, real, &f);
 		if (err == 0)
-			memcpy(step->dir.real, real, strlen(real) + 1);
+			memcpy(step->path, real, strlen(real) + 1);
 	}
 	if (err < 0 || !S_ISDIR(f.mode))
 		return 0;
-	return names_walk(s, &step->dir, &step->next, levels, e);
+	return names_walk(s, step->path, &step->next, levels, e);
 }
 
 static bool may_be_dir(unsigned char type)
@@ -218,51 +207,52 @@ static bool may_be_dir(unsigned char type)
 /* One directory that is being looked through. */
 struct look {
 	struct names_scan *s;
-	const struct names_dir *dir;
-	struct names_cursor c;
+	const char *dir;
+	const struct catalogue_cursor *c;
 	unsigned int levels;
 };
 
-enum look_for { LOOK_HERE = 1, LOOK_BELOW = 2 };
-
-/* One entry of a directory, or one that may be there: does a pattern end at it, does one go on below it? */
-static int visit(const struct look *k, const char *name, unsigned char type, unsigned int what,
-		 struct pf_error *e)
+/* One entry of a directory, or one that may be there: does a pattern end at it? */
+static int visit_here(const struct look *k, const char *name, struct pf_error *e)
 {
-	auto_free struct step *step = malloc(sizeof(*step));
-	struct names_scan *s = k->s;
-	bool here, below;
+	struct names_leaves leaves;
+	char path[PATH_MAX];
 
+	names_leaves(k->s, k->c, name, &leaves);
+	if (leaves.n == 0 || names_join(path, k->dir, name) < 0)
+		return 0;
+	return names_judge(k->s, path, &leaves, FOUND_BY_NAME, e);
+}
+
+/* Does one go on below it? */
+static int visit_below(const struct look *k, const char *name, unsigned char type,
+		       struct pf_error *e)
+{
+	auto_free struct step *step = NULL;
+	bool goes_on;
+
+	if (!may_be_dir(type))
+		return 0;
+	step = malloc(sizeof(*step));
 	if (!step)
 		return pf_fail_sys(e, ENOMEM, "look for credentials");
-	step->leaves.n = 0;
-	names_cursor_enter(&s->index, &k->c, name, &step->next, &step->leaves);
-	if (step->next.overflow)
-		inventory_incomplete(s->inv, "too many patterns of the catalogue meet at `%s'",
-				     name);
-	here = (what & LOOK_HERE) && step->leaves.n > 0;
-	below = (what & LOOK_BELOW) && may_be_dir(type) &&
-		(step->next.n > 0 || (k->levels > 1 && type != DT_LNK));
-	if ((!here && !below) || names_join(step->dir.real, k->dir->real, name) < 0 ||
-	    names_join(step->dir.logical, k->dir->logical, name) < 0)
+	goes_on = catalogue_enter(k->c, name, &step->next);
+	if ((!goes_on && (k->levels < 2 || type == DT_LNK)) ||
+	    names_join(step->path, k->dir, name) < 0)
 		return 0;
-	if (here)
-		STEP(names_judge(s, step->dir.real, step->dir.logical, &step->leaves, e));
-	return below ? walk_below(s, step, k->levels ? k->levels - 1 : 0, e) : 0;
+	return walk_below(k->s, step, goes_on, k->levels ? k->levels - 1 : 0, e);
 }
 
 /* What lies here before what lies below: a directory that is full takes no look-up from its neighbours. */
 static int visit_literals(const struct look *k, struct pf_error *e)
 {
-	static const unsigned int rounds[] = { LOOK_HERE, LOOK_BELOW };
-	char name[NAME_MAX + 1];
+	struct catalogue_names it = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(rounds); i++) {
-		struct names_iter it = { 0 };
-
-		while (!k->s->short_of_it && names_cursor_name(&k->s->index, &k->c, &it, name))
-			STEP(visit(k, name, DT_UNKNOWN, rounds[i], e));
-	}
+	while (!k->s->short_of_it && catalogue_next_name(k->c, &it))
+		STEP(visit_here(k, it.name, e));
+	it = (struct catalogue_names){ 0 };
+	while (!k->s->short_of_it && catalogue_next_name(k->c, &it))
+		STEP(visit_below(k, it.name, DT_UNKNOWN, e));
 	return 0;
 }
 
@@ -272,7 +262,8 @@ static int visit_list(const struct look *k, const struct names_list *l, struct p
 		if (!names_may(k->s))
 			return 0;
 		k->s->inv->counts.entries++;
-		STEP(visit(k, l->v[i].name, l->v[i].type, LOOK_HERE | LOOK_BELOW, e));
+		STEP(visit_here(k, l->v[i].name, e));
+		STEP(visit_below(k, l->v[i].name, l->v[i].type, e));
 	}
 	return 0;
 }
@@ -281,9 +272,9 @@ static int look_through(const struct look *k, struct pf_error *e)
 {
 	__attribute__((cleanup(list_cleanup))) struct names_list *l = NULL;
 
-	if (k->levels < 2 && !names_cursor_has_stars(&k->s->index, &k->c))
+	if (k->levels < 2 && !catalogue_must_list(k->c))
 		return visit_literals(k, e);
-	l = names_list(k->s, k->dir->real);
+	l = names_list(k->s, k->dir);
 	if (!l)
 		return pf_fail_sys(e, ENOMEM, "look for credentials");
 	if (!l->whole || k->s->detached)
@@ -292,19 +283,16 @@ static int look_through(const struct look *k, struct pf_error *e)
 	if (!l->whole)
 		inventory_incomplete(k->s->inv,
 				     "`%s' holds more than %d entries, or cannot be listed",
-				     *k->dir->real ? k->dir->real : "/", NAMES_LIST_MAX);
+				     *k->dir ? k->dir : "/", NAMES_LIST_MAX);
 	return 0;
 }
 
-int names_walk(struct names_scan *s, const struct names_dir *dir, const struct names_cursor *c,
+int names_walk(struct names_scan *s, const char *dir, struct catalogue_cursor *c,
 	       unsigned int levels, struct pf_error *e)
 {
-	auto_free struct look *k = malloc(sizeof(*k));
+	const struct look look = { .s = s, .dir = dir, .c = c, .levels = levels };
 
-	if (!k)
-		return pf_fail_sys(e, ENOMEM, "look for credentials");
-	*k = (struct look){ .s = s, .dir = dir, .c = *c, .levels = levels };
 	if (levels > 0)
-		names_cursor_add(&s->index, CREDENTIAL_AT_ANY, strlen(dir->logical) + 1, &k->c);
-	return look_through(k, e);
+		catalogue_add(c, CREDENTIAL_AT_ANY);
+	return look_through(&look, e);
 }

@@ -33,35 +33,19 @@ static void tell_short(struct names_scan *s, const char *where)
 				     *where ? where : "/", SCAN_LOOKUPS_MAX);
 }
 
-/* The cursor and the names of one place, on the heap: they are large. */
-struct task {
-	struct names_cursor c;
-	struct names_dir dir;
-};
-
-static struct task *new_task(const char *real, const char *logical)
-{
-	struct task *t = calloc(1, sizeof(*t));
-
-	if (!t || strlen(real) >= sizeof(t->dir.real) || strlen(logical) >= sizeof(t->dir.logical))
-		return t;
-	if (strcmp(real, "/") != 0)
-		memcpy(t->dir.real, real, strlen(real));
-	if (strcmp(logical, "/") != 0)
-		memcpy(t->dir.logical, logical, strlen(logical));
-	return t;
-}
-
 static int no_memory(struct pf_error *e)
 {
 	return pf_fail_sys(e, ENOMEM, "look for credentials");
 }
 
-static int walk(struct names_scan *s, struct task *t, unsigned int levels, struct pf_error *e)
+/* @real: as add_home() and the view have it: "/" is the root */
+static int walk(struct names_scan *s, const char *real, struct catalogue_cursor *c,
+		unsigned int levels, struct pf_error *e)
 {
-	int err = names_walk(s, &t->dir, &t->c, levels, e);
+	const char *dir = real[1] ? real : "";
+	int err = names_walk(s, dir, c, levels, e);
 
-	tell_short(s, t->dir.real);
+	tell_short(s, dir);
 	return err;
 }
 
@@ -129,16 +113,15 @@ static int scan_homes(struct names_scan *s, struct pf_error *e)
 	add_home(s, &h, "/root");
 	err = add_listed_homes(s, &h, e);
 	for (size_t i = 0; i < h.n; i++) {
-		auto_free struct task *t = new_task(h.v[i], h.v[i]);
+		struct catalogue_cursor c;
 
+		if (err < 0)
+			break;
 		/* the first is the user's own: it has half of all */
 		share(s, HOMES_END, i == 0 && h.n > 1 ? 2 : h.n - i);
-		if (err == 0 && !t)
-			err = no_memory(e);
-		if (err < 0)
-			continue;
-		names_cursor_add(&s->index, CREDENTIAL_AT_HOME, strlen(t->dir.logical) + 1, &t->c);
-		err = walk(s, t, 1, e);
+		catalogue_begin(s->in->catalogue, &c);
+		catalogue_add(&c, CREDENTIAL_AT_HOME);
+		err = walk(s, h.v[i], &c, 1, e);
 	}
 	for (size_t i = 0; i < h.n; i++)
 		free(h.v[i]);
@@ -153,22 +136,29 @@ static bool is_home(const char *logical)
 	       (strncmp(logical, "/home/", 6) == 0 && logical[6] && !strchr(logical + 6, '/'));
 }
 
-/* The patterns that are possible below @t->dir.logical, and those that end at it. */
-static void enter_logical(struct names_scan *s, struct task *t, struct names_leaves *leaves)
+/* The patterns that are possible below @logical, and what it would be itself. */
+static void enter_logical(struct names_scan *s, const char *logical, struct catalogue_cursor *ret,
+			  struct names_leaves *leaves)
 {
-	char *path = t->dir.logical;
-	auto_free struct names_cursor *next = malloc(sizeof(*next));
+	struct catalogue_cursor above;
+	char path[PATH_MAX];
 
-	names_cursor_add(&s->index, CREDENTIAL_AT_ROOT, 1, &t->c);
-	for (char *p = path; next && *p;) {
+	leaves->n = 0;
+	catalogue_begin(s->in->catalogue, ret);
+	catalogue_add(ret, CREDENTIAL_AT_ROOT);
+	if (!logical[1] || strlen(logical) >= sizeof(path))
+		return;
+	memcpy(path, logical, strlen(logical) + 1);
+	for (char *p = path; *p;) {
 		char *end = p + 1 + strcspn(p + 1, "/"), kept = *end;
 
 		*end = '\0';
-		leaves->n = 0;
-		names_cursor_enter(&s->index, &t->c, p + 1, next, leaves);
-		t->c = *next;
+		above = *ret;
+		(void)catalogue_enter(&above, p + 1, ret);
 		if (is_home(path))
-			names_cursor_add(&s->index, CREDENTIAL_AT_HOME, strlen(path) + 1, &t->c);
+			catalogue_add(ret, CREDENTIAL_AT_HOME);
+		if (!kept)
+			names_leaves(s, &above, p + 1, leaves);
 		*end = kept;
 		p = end;
 	}
@@ -210,20 +200,18 @@ static int scan_its_homes(struct names_scan *s, const char *real, bool is_root, 
 static int scan_as(struct names_scan *s, const char *real, const char *logical, unsigned int levels,
 		   struct pf_error *e)
 {
-	auto_free struct task *t = new_task(real, logical);
-	struct names_leaves leaves = { .n = 0 };
+	struct catalogue_cursor c;
+	struct names_leaves leaves;
 	struct view_file f;
 
-	if (!t)
-		return no_memory(e);
-	enter_logical(s, t, &leaves);
+	enter_logical(s, logical, &c, &leaves);
 	if (leaves.n > 0)
-		STEP(names_judge(s, real, logical, &leaves, e));
+		STEP(names_judge(s, real, &leaves, FOUND_BY_NAME, e));
 	if (names_stat(s, real, &f) < 0 || !S_ISDIR(f.mode))
 		return 0;
 	if (levels > 1 && !is_home(logical)) /* whoever mounts a home somewhere does not say so */
-		names_cursor_add(&s->index, CREDENTIAL_AT_HOME, strlen(t->dir.logical) + 1, &t->c);
-	STEP(walk(s, t, levels, e));
+		catalogue_add(&c, CREDENTIAL_AT_HOME);
+	STEP(walk(s, real, &c, levels, e));
 	if (strcmp(logical, "/") == 0 || strcmp(logical, "/home") == 0)
 		return scan_its_homes(s, real, logical[1] == '\0', e);
 	return 0;
@@ -233,33 +221,29 @@ static int scan_as(struct names_scan *s, const char *real, const char *logical, 
 
 static int scan_root(struct names_scan *s, struct pf_error *e)
 {
-	auto_free struct task *t = new_task("/", "/"), *run = new_task("/var/run", "/run");
-	struct names_leaves leaves = { .n = 0 };
+	struct catalogue_cursor c;
+	struct names_leaves leaves;
 	struct view_file f;
 
-	if (!t || !run)
-		return no_memory(e);
 	share(s, ROOT_END, 1);
-	names_cursor_add(&s->index, CREDENTIAL_AT_ROOT, 1, &t->c);
-	STEP(walk(s, t, 1, e));
+	enter_logical(s, "/", &c, &leaves);
+	STEP(walk(s, "/", &c, 1, e));
 	if (names_stat(s, "/var/run", &f) < 0 || !S_ISDIR(f.mode))
 		return 0;
-	enter_logical(s, run, &leaves);
-	return walk(s, run, 0, e);
+	enter_logical(s, "/run", &c, &leaves);
+	return walk(s, "/var/run", &c, 0, e);
 }
 
 /* The file, directory or socket that is mounted, by the last component of where: `**' patterns. */
 static int judge_mount_point(struct names_scan *s, const char *path, struct pf_error *e)
 {
-	auto_free struct names_cursor *c = calloc(2, sizeof(*c));
-	struct names_leaves leaves = { .n = 0 };
-	const char *slash = strrchr(path, '/');
+	struct catalogue_cursor c;
+	struct names_leaves leaves;
 
-	if (!c)
-		return no_memory(e);
-	names_cursor_add(&s->index, CREDENTIAL_AT_ANY, (size_t)(slash + 1 - path), &c[0]);
-	names_cursor_enter(&s->index, &c[0], slash + 1, &c[1], &leaves);
-	return leaves.n ? names_judge(s, path, path, &leaves, e) : 0;
+	catalogue_begin(s->in->catalogue, &c);
+	catalogue_add(&c, CREDENTIAL_AT_ANY);
+	names_leaves(s, &c, strrchr(path, '/') + 1, &leaves);
+	return leaves.n ? names_judge(s, path, &leaves, FOUND_BY_NAME, e) : 0;
 }
 
 /* Where it comes from, by the path of its host; what the kernel tells is only a path in some file system. */
@@ -338,7 +322,6 @@ int scan_names(const struct scan_names *in, struct inventory *inv, struct pf_err
 	struct names_scan s = { .in = in, .inv = inv, .detached = is_detached(in->view) };
 	int err;
 
-	names_index_make(in->catalogue->entries, in->catalogue->n_entries, &s.index);
 	share(&s, POINTERS_END, 1);
 	err = names_pointers(&s, e);
 	tell_short(&s, "the variables");

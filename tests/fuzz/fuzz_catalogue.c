@@ -114,6 +114,35 @@ static void check_walk(const struct catalogue *c, enum credential_place place, c
 	free(copy);
 }
 
+/* A walk by names never finds what one of trees would not, and has room for as many places as it may have. */
+static void check_walk_by_names(const struct catalogue *c, const char *path)
+{
+	struct catalogue_cursor trees[2], names[2];
+	char *copy = strdup(path), *name = copy, *slash;
+	size_t at = 0;
+
+	require(copy);
+	name += strspn(name, "/");
+	catalogue_root(c, CREDENTIAL_AT_HOME, &trees[0]);
+	catalogue_begin(c, &names[0]);
+	catalogue_add(&names[0], CREDENTIAL_AT_HOME);
+	while ((slash = strchr(name, '/')) && slash[1]) {
+		*slash = '\0';
+		catalogue_add(&names[at], CREDENTIAL_AT_ANY);
+		(void)catalogue_enter(&trees[at], name, &trees[!at]);
+		(void)catalogue_enter(&names[at], name, &names[!at]);
+		at = !at;
+		name = slash + 1;
+	}
+	name[strcspn(name, "/")] = '\0';
+	require(catalogue_leaf(&names[at], name, NULL, 0) <=
+		catalogue_leaf(&trees[at], name, NULL, 0));
+	catalogue_add(&names[at], CREDENTIAL_AT_HOME);
+	catalogue_add(&names[at], CREDENTIAL_AT_ROOT);
+	require(names[at].n < CATALOGUE_LIVE_MAX + CATALOGUE_HOMES_MAX);
+	free(copy);
+}
+
 static void check_names(const struct catalogue *c, const char *path, const char *name)
 {
 	const struct catalogue_entry *entries[FOUND_MAX];
@@ -127,6 +156,7 @@ static void check_names(const struct catalogue *c, const char *path, const char 
 		require(catalogue_find_socket(c, at, path, kinds, FOUND_MAX) <= c->n_kinds);
 		check_walk(c, at, path);
 	}
+	check_walk_by_names(c, path);
 	require(catalogue_find_any_name(c, name, entries, FOUND_MAX) <= c->n_entries);
 	require(catalogue_find_variable(c, name, v, FOUND_MAX) ==
 		catalogue_find_variable(c, name, NULL, 0));

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/cleanup.h"
 #include "config/catalogue_parts.h"
@@ -18,7 +19,8 @@ void catalogue_free(struct catalogue *c)
 {
 	for (size_t i = 0; i < c->n_docs; i++)
 		json_free(c->docs[i]);
-	free(c->block);
+	if (c->block)
+		(void)munmap(c->block, c->n_block);
 	memset(c, 0, sizeof(*c));
 }
 

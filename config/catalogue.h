@@ -201,7 +201,8 @@ struct catalogue {
 	size_t n_nodes;
 	const struct catalogue_last *lasts; /* literal ones first */
 	size_t n_lasts, n_literal_lasts;
-	void *block; /* owned; what was not read from JSON lies there, whole */
+	void *block; /* owned, mapped; what was not read from JSON lies there, whole */
+	size_t n_block;
 	struct json_doc *docs[CATALOGUE_FILES_MAX + 1]; /* owned: the arenas */
 	size_t n_docs;
 };

@@ -80,6 +80,7 @@ bool mountinfo_parse(char *line, struct mountinfo *ret)
 	ret->path = word[4];
 	ret->readonly = has_word(word[5], "ro") || has_word(super, "ro");
 	ret->noexec = has_word(word[5], "noexec");
+	ret->barren = strcmp(ret->fs, "tmpfs") == 0 && has_word(super, "nr_inodes=1");
 	return ret->path[0] == '/';
 }
 

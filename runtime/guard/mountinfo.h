@@ -12,6 +12,7 @@ struct mountinfo {
 	dev_t dev;
 	const char *root, *path, *fs, *source; /* source may be "" */
 	bool readonly, noexec, propagates;
+	bool barren; /* a tmpfs whose root took the only inode, as what masks a directory: nothing can be in it */
 };
 
 /** mountinfo_parse() - take @line apart, which is changed; false: it is not understood */

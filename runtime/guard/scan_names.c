@@ -136,25 +136,26 @@ static bool is_home(const char *logical)
 	       (strncmp(logical, "/home/", 6) == 0 && logical[6] && !strchr(logical + 6, '/'));
 }
 
-/* The patterns that are possible below @logical, and what it would be itself. */
-static void enter_logical(struct names_scan *s, const char *logical, struct catalogue_cursor *ret,
+/* The patterns that are possible below @logical, and what it would be itself. Return: there is one that goes on. */
+static bool enter_logical(struct names_scan *s, const char *logical, struct catalogue_cursor *ret,
 			  struct names_leaves *leaves)
 {
 	struct catalogue_cursor above;
+	bool goes_on = true;
 	char path[PATH_MAX];
 
 	leaves->n = 0;
 	catalogue_begin(s->in->catalogue, ret);
 	catalogue_add(ret, CREDENTIAL_AT_ROOT);
 	if (!logical[1] || strlen(logical) >= sizeof(path))
-		return;
+		return goes_on;
 	memcpy(path, logical, strlen(logical) + 1);
 	for (char *p = path; *p;) {
 		char *end = p + 1 + strcspn(p + 1, "/"), kept = *end;
 
 		*end = '\0';
 		above = *ret;
-		(void)catalogue_enter(&above, p + 1, ret);
+		goes_on = catalogue_enter(&above, p + 1, ret) || is_home(path);
 		if (is_home(path))
 			catalogue_add(ret, CREDENTIAL_AT_HOME);
 		if (!kept)
@@ -162,6 +163,7 @@ static void enter_logical(struct names_scan *s, const char *logical, struct cata
 		*end = kept;
 		p = end;
 	}
+	return goes_on;
 }
 
 static int scan_as(struct names_scan *s, const char *real, const char *logical, unsigned int levels,
@@ -203,11 +205,12 @@ static int scan_as(struct names_scan *s, const char *real, const char *logical, 
 	struct catalogue_cursor c;
 	struct names_leaves leaves;
 	struct view_file f;
+	bool goes_on;
 
-	enter_logical(s, logical, &c, &leaves);
+	goes_on = enter_logical(s, logical, &c, &leaves) || strcmp(logical, "/home") == 0;
 	if (leaves.n > 0)
 		STEP(names_judge(s, real, &leaves, FOUND_BY_NAME, e));
-	if (names_stat(s, real, &f) < 0 || !S_ISDIR(f.mode))
+	if ((!goes_on && levels == 0) || names_stat(s, real, &f) < 0 || !S_ISDIR(f.mode))
 		return 0;
 	if (levels > 1 && !is_home(logical)) /* whoever mounts a home somewhere does not say so */
 		catalogue_add(&c, CREDENTIAL_AT_HOME);
@@ -226,11 +229,11 @@ static int scan_root(struct names_scan *s, struct pf_error *e)
 	struct view_file f;
 
 	share(s, ROOT_END, 1);
-	enter_logical(s, "/", &c, &leaves);
+	(void)enter_logical(s, "/", &c, &leaves);
 	STEP(walk(s, "/", &c, 1, e));
 	if (names_stat(s, "/var/run", &f) < 0 || !S_ISDIR(f.mode))
 		return 0;
-	enter_logical(s, "/run", &c, &leaves);
+	(void)enter_logical(s, "/run", &c, &leaves);
 	return walk(s, "/var/run", &c, 0, e);
 }
 
@@ -246,7 +249,10 @@ static int judge_mount_point(struct names_scan *s, const char *path, struct pf_e
 	return leaves.n ? names_judge(s, path, &leaves, FOUND_BY_NAME, e) : 0;
 }
 
-/* Where it comes from, by the path of its host; what the kernel tells is only a path in some file system. */
+/*
+ * Where it comes from, by the path of its host; what the kernel tells is only a path in some file system. A fresh tmpfs
+ * comes from nowhere: that its root is "/" does not make it the root of a host.
+ */
 static const char *source_of(const struct names_scan *s, const struct view_mount *m)
 {
 	const struct oci_config *config = s->in->config;
@@ -258,7 +264,9 @@ static const char *source_of(const struct names_scan *s, const struct view_mount
 		    strcmp(om->destination, m->path) == 0)
 			return om->source;
 	}
-	return m->source && m->source[0] == '/' ? m->source : m->path;
+	if (!m->source || m->source[0] != '/')
+		return m->path;
+	return m->fs && strcmp(m->fs, "tmpfs") == 0 && !m->source[1] ? m->path : m->source;
 }
 
 static int scan_mount(struct names_scan *s, const struct view_mount *m, struct pf_error *e)

@@ -84,7 +84,7 @@ static int add_line(struct view *v, const struct mountinfo *m, struct pf_error *
 	mount->kernel = mountinfo_is_kernels(m->fs);
 	mount->cover =
 		m->readonly && strcmp(m->fs, "tmpfs") == 0 && strcmp(m->source, "pinfold") == 0;
-	mount->outside = !mount->kernel && !mount->cover && strcmp(m->path, "/") != 0;
+	mount->outside = !mount->kernel && !mount->cover && !m->barren && strcmp(m->path, "/") != 0;
 	return 0;
 }
 

@@ -157,6 +157,31 @@ static void a_mount_is_known_by_where_it_comes_from(void)
 	CHECK_STR(find("aws-access-key", "/aws/credentials")->mount, "/aws");
 }
 
+static void a_fresh_tmpfs_is_no_root_of_a_host(void)
+{
+	begin();
+	bind_from("/", "/mem");
+	file("/mem/etc/rancher/k3s/k3s.yaml");
+	file("/mem/root/.netrc");
+	file("/mem/id_rsa");
+	config.n_mounts = 0;
+	mounts[1].source = (char *)(uintptr_t) "/";
+	mounts[1].fs = (char *)(uintptr_t) "tmpfs";
+	run(NULL, NULL);
+	CHECK(!is_anything("/mem/etc/rancher/k3s/k3s.yaml"));
+	CHECK(!is_anything("/mem/root/.netrc"));
+	CHECK(find("ssh-key", "/mem/id_rsa"));
+	mounts[1].fs = (char *)(uintptr_t) "ext4";
+	run(NULL, NULL);
+	CHECK(find("kubeconfig", "/mem/etc/rancher/k3s/k3s.yaml"));
+	CHECK(find("netrc", "/mem/root/.netrc"));
+	inventory_free(&inv);
+	config.n_mounts = 1; /* what config.json says it is counts more */
+	mounts[1].fs = (char *)(uintptr_t) "tmpfs";
+	run(NULL, NULL);
+	CHECK(find("netrc", "/mem/root/.netrc"));
+}
+
 static void a_mount_is_looked_at_two_levels_deep(void)
 {
 	begin();
@@ -245,6 +270,7 @@ int main(void)
 	RUN(what_is_of_another_type_is_none);
 	RUN(variables_lead_to_credentials);
 	RUN(a_mount_is_known_by_where_it_comes_from);
+	RUN(a_fresh_tmpfs_is_no_root_of_a_host);
 	RUN(a_mount_is_looked_at_two_levels_deep);
 	RUN(one_file_at_two_mounts_is_one_finding);
 	RUN(a_projected_volume_is_one_finding);

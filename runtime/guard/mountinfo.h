@@ -3,6 +3,7 @@
 #define PF_GUARD_MOUNTINFO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,14 @@ struct mountinfo {
 
 /** mountinfo_parse() - take @line apart, which is changed; false: it is not understood */
 bool mountinfo_parse(char *line, struct mountinfo *ret);
+/**
+ * mountinfo_read() - all lines of @text, which is changed, without those that no path leads to: what lies below another
+ * mount. That is told by who is mounted on whom, so it holds for the moment in which the text was read.
+ * @ret:	free with free(); the strings lie in @text
+ *
+ * Return: 0, -ENOMEM, or -EINVAL: a line is not understood.
+ */
+int mountinfo_read(char *text, struct mountinfo **ret, size_t *ret_n);
 /** mountinfo_is_kernels() - files of that file system are the kernel's own words, and nobody's data */
 bool mountinfo_is_kernels(const char *fs);
 

@@ -53,24 +53,10 @@ void view_sort(struct view *v)
 		qsort(v->mounts, v->n_mounts, sizeof(*v->mounts), compare_mounts);
 }
 
-/* Only what a path leads to: a mount may lie below another. */
-static bool is_visible(const struct view *v, const struct mountinfo *m)
-{
-	auto_fd fd =
-		sys_openat2(v->root_fd, m->path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0,
-			    PF_RESOLVE_IN_ROOT | PF_RESOLVE_NO_MAGICLINKS | PF_RESOLVE_NO_SYMLINKS);
-	struct statx stx;
-
-	return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) == 0 &&
-	       (stx.stx_mask & STATX_MNT_ID) && stx.stx_mnt_id == m->id;
-}
-
 static int add_line(struct view *v, const struct mountinfo *m, struct pf_error *e)
 {
 	struct view_mount *mount;
 
-	if (!is_visible(v, m))
-		return 0;
 	mount = view_new_mount(v, m->path);
 	if (!mount)
 		return pf_fail_sys(e, ENOMEM, "read the mounts of a container");
@@ -91,17 +77,17 @@ static int add_line(struct view *v, const struct mountinfo *m, struct pf_error *
 static int read_mounts(struct view *v, const char *mountinfo, struct pf_error *e)
 {
 	auto_free char *text = strdup(mountinfo);
-	char *save = NULL;
-	struct mountinfo m;
+	auto_free struct mountinfo *lines = NULL;
+	size_t n = 0;
+	int err = text ? mountinfo_read(text, &lines, &n) : -ENOMEM;
 
-	if (!text)
-		return pf_fail_sys(e, ENOMEM, "read the mounts of a container");
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (!mountinfo_parse(line, &m))
-			return pf_fail(e, PF_ERR_SYS, 0,
-				       "a line of the container's mountinfo is not understood");
-		STEP(add_line(v, &m, e));
-	}
+	if (err == -EINVAL)
+		return pf_fail(e, PF_ERR_SYS, 0,
+			       "a line of the container's mountinfo is not understood");
+	if (err < 0)
+		return pf_fail_sys(e, -err, "read the mounts of a container");
+	for (size_t i = 0; i < n; i++)
+		STEP(add_line(v, &lines[i], e));
 	view_sort(v);
 	return 0;
 }

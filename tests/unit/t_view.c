@@ -4,14 +4,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "runtime/guard/inventory.h"
+#include "runtime/guard/mountinfo.h"
 #include "runtime/guard/view.h"
 #include "tests/unit/tap.h"
 
@@ -145,6 +150,106 @@ static void a_process_shows_its_own_tree(void)
 	view_free(&v);
 }
 
+/* Of each line only who is mounted on whom, and where. */
+static size_t visible(const char *const *lines, size_t n, char *ret, size_t size)
+{
+	auto_free struct mountinfo *v = NULL;
+	char text[2048];
+	size_t len = 0, kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"%s rw,relatime - tmpfs tmpfs rw\n", lines[i]);
+	CHECK_INT(mountinfo_read(text, &v, &kept), ==, 0);
+	ret[0] = '\0';
+	for (size_t i = 0; i < kept; i++)
+		snprintf(ret + strlen(ret), size - strlen(ret), "%d ", (int)v[i].id);
+	return kept;
+}
+
+static void what_lies_below_another_mount_is_not_there(void)
+{
+	static const char *const plain[] = { "1 99 0:1 / /", "2 1 0:1 / /a", "3 2 0:1 / /a/b",
+					     "4 1 0:1 / /a-b", "5 1 0:1 / /c/d/e" };
+	static const char *const above[] = { "1 99 0:1 / /",     "2 1 0:1 / /a/b",
+					     "3 2 0:1 / /a/b/c", "4 1 0:1 / /a",
+					     "5 4 0:1 / /a/b",   "6 5 0:1 / /a/b/c",
+					     "7 1 0:1 / /a-b/c", "8 1 0:1 / /a/x" };
+	static const char *const stacked[] = { "3 2 0:1 / /a", "2 1 0:1 / /a", "1 99 0:1 / /",
+					       "4 2 0:1 / /a/b", "5 3 0:1 / /a/c" };
+	static const char *const roots[] = { "1 99 0:1 / /", "2 1 0:1 / /a", "3 1 0:1 / /",
+					     "4 3 0:1 / /a" };
+	static const char *const chroot[] = { "2 1 0:1 / /a", "3 1 0:1 / /b", "4 2 0:1 / /a/b" };
+	char ids[64];
+
+	visible(plain, ARRAY_SIZE(plain), ids, sizeof(ids));
+	CHECK_STR(ids, "1 2 3 4 5 ");
+	visible(above, ARRAY_SIZE(above), ids, sizeof(ids));
+	CHECK_STR(ids, "1 4 5 6 7 ");
+	visible(stacked, ARRAY_SIZE(stacked), ids, sizeof(ids));
+	CHECK_STR(ids, "3 1 5 ");
+	visible(roots, ARRAY_SIZE(roots), ids, sizeof(ids));
+	CHECK_STR(ids, "3 4 ");
+	visible(chroot, ARRAY_SIZE(chroot), ids, sizeof(ids));
+	CHECK_STR(ids, "2 3 4 ");
+}
+
+static int mount_in_layers(const char *dir)
+{
+	char below[PATH_MAX];
+
+	snprintf(below, sizeof(below), "%s/x", dir);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	if (mount("a", dir, "tmpfs", 0, NULL) < 0 || mkdir(below, 0700) < 0 ||
+	    mount("b", below, "tmpfs", 0, NULL) < 0 || mount("c", dir, "tmpfs", 0, NULL) < 0 ||
+	    mkdir(below, 0700) < 0)
+		return -1;
+	return 0;
+}
+
+/* The kernel's own answer, mount by mount: the id that is found where its line says it is. */
+static int differences(void)
+{
+	auto_free char *text = NULL;
+	auto_free struct mountinfo *v = NULL;
+	struct pf_error e = PF_ERROR_INIT;
+	size_t len, n = 0, told = 0;
+	int bad = 0;
+
+	if (pf_read_file_at(AT_FDCWD, "/proc/self/mountinfo", 1 << 20, &text, &len, &e) < 0)
+		return -1;
+	for (const char *p = text; (p = strchr(p, '\n')); p++)
+		told++;
+	if (mountinfo_read(text, &v, &n) < 0 || n + 2 > told)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct statx stx;
+
+		bad += statx(AT_FDCWD, v[i].path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+			     STATX_MNT_ID, &stx) < 0 ||
+		       stx.stx_mnt_id != v[i].id;
+	}
+	return bad;
+}
+
+static void visible_mounts_are_where_the_kernel_finds_them(void)
+{
+	pid_t pid;
+	int status;
+
+	if (geteuid() != 0) {
+		CHECK(true); /* mounts need root; the lines above say the same */
+		return;
+	}
+	must(mkdir(at("layers"), 0700) == 0, "mkdir");
+	pid = fork();
+	if (pid == 0)
+		_exit(mount_in_layers(at("layers")) < 0 ? 99 : differences() & 63);
+	CHECK_INT(waitpid(pid, &status, 0), ==, pid);
+	CHECK_INT(status, ==, 0);
+}
+
 static void who_could_read_is_told_by_mode_and_ids(void)
 {
 	struct view v = { .user = { .uid = 1000, .gid = 100, .groups = { 5 }, .n_groups = 1 } };
@@ -186,6 +291,8 @@ int main(void)
 	RUN(a_bundle_shows_what_it_would_mount);
 	RUN(of_two_mounts_at_one_place_the_last_counts);
 	RUN(a_process_shows_its_own_tree);
+	RUN(what_lies_below_another_mount_is_not_there);
+	RUN(visible_mounts_are_where_the_kernel_finds_them);
 	RUN(who_could_read_is_told_by_mode_and_ids);
 	remove_tree();
 	return tap_done();

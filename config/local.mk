@@ -79,3 +79,17 @@ CONFIG_SOURCES += config/principal.c config/principal_base64.c config/principal_
 UNIT_TESTS += tests/unit/t_principal
 CONFIG_SOURCES += config/foreign.c
 UNIT_TESTS += tests/unit/t_foreign
+CONFIG_SOURCES += \
+	config/endpoint.c \
+	config/endpoint_address.c \
+	config/endpoint_blob.S \
+	config/endpoint_covers.c \
+	config/endpoint_name.c \
+	config/endpoint_print.c \
+	config/endpoint_punycode.c \
+	config/endpoint_ranges.c \
+	config/endpoint_sets.c \
+	config/endpoint_suffixes.c
+UNIT_TESTS += tests/unit/t_endpoint tests/unit/t_endpoint_sets
+config/endpoint_blob.$(OBJEXT): $(top_srcdir)/config/suffixes.txt $(top_srcdir)/config/endpoint_sets.tsv
+EXTRA_DIST += config/suffixes.txt config/endpoint_sets.tsv

@@ -22,7 +22,7 @@ CLEANFILES += tests/probe/probe
 
 # Checks of the source itself and of the built init.
 LINT_TESTS = tests/lint/includes.sh tests/lint/size.sh tests/lint/headers.sh tests/lint/listed.sh \
-	tests/lint/init-size.sh tests/lint/links.sh
+	tests/lint/init-size.sh tests/lint/links.sh tests/lint/egress-sets.sh
 
 TESTS = $(UNIT_TESTS) $(LINT_TESTS)
 TEST_EXTENSIONS = .sh
@@ -50,13 +50,15 @@ FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS = $(patsubst %.c,fuzzobj/%.o,$(filter %.c,$(BASE_SOURCES) $(CONFIG_SOURCES) \
-	runtime/init/plan.c runtime/guard/events_line.c runtime/guard/events_read.c)) fuzzobj/config/catalogue_blob.o
+	runtime/init/plan.c runtime/guard/events_line.c runtime/guard/events_read.c)) fuzzobj/config/catalogue_blob.o \
+	fuzzobj/config/endpoint_blob.o
 FUZZERS = $(patsubst $(top_srcdir)/tests/fuzz/%.c,fuzzobj/%,$(wildcard $(top_srcdir)/tests/fuzz/fuzz_*.c))
 
 fuzzobj/%.o: %.c config.h
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) $(AM_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
-fuzzobj/%.o: %.S $(top_srcdir)/config/credentials.json config/catalogue.img
+fuzzobj/%.o: %.S $(top_srcdir)/config/credentials.json config/catalogue.img $(top_srcdir)/config/suffixes.txt \
+		$(top_srcdir)/config/endpoint_sets.tsv
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) -I. -I$(top_srcdir) -c -o $@ $<
 fuzzobj/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS)

@@ -29,10 +29,12 @@ CONFIG_SOURCES += \
 	config/policy_keys.c \
 	config/policy_node.c \
 	config/policy_value.c \
-	config/profile.c
+	config/profile.c \
+	config/redirects.c
 UNIT_TESTS += tests/unit/t_oci tests/unit/t_oci_linux tests/unit/t_oci_mount tests/unit/t_oci_compat \
 	tests/unit/t_policy tests/unit/t_policy_parts
 UNIT_TESTS += tests/unit/t_policy_globs
+UNIT_TESTS += tests/unit/t_redirects
 CONFIG_SOURCES += \
 	config/catalogue.c \
 	config/catalogue_allow.c \

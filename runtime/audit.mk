@@ -19,6 +19,7 @@ GUARD_SOURCES += \
 	runtime/guard/audit_process.c \
 	runtime/guard/audit_rank.c \
 	runtime/guard/audit_reach.c \
+	runtime/guard/audit_redirect.c \
 	runtime/guard/audit_sarif.c \
 	runtime/guard/audit_table.c \
 	runtime/guard/audit_targets.c

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "config/catalogue.h"
+#include "config/redirects.h"
 #include "runtime/guard/inventory.h"
 #include "runtime/guard/view.h"
 
@@ -25,7 +26,7 @@
  * as its token.
  */
 
-enum { AUDIT_CONTAINERS_MAX = 1024, AUDIT_WAYS_MAX = 64 };
+enum { AUDIT_CONTAINERS_MAX = 1024, AUDIT_WAYS_MAX = 64, AUDIT_REDIRECTS_MAX = 128 };
 
 enum audit_ns {
 	AUDIT_NS_NET,
@@ -73,6 +74,16 @@ struct audit_way {
 	const char *why;  /* what that means; NULL */
 };
 
+/* A variable that leads a credential, a connection or trust elsewhere. */
+struct audit_redirect {
+	const struct redirect_rule *rule;
+	const char *name; /* of the variable */
+	const char *of;   /* whose it is, as of a place */
+	const char *
+		to; /* scheme://host:port, never more; NULL: the value says nothing that can be told */
+	char fingerprint[17]; /* by audit_entries() */
+};
+
 struct audit_container {
 	const char *id;
 	const char *name; /* what an engine calls it; NULL */
@@ -93,6 +104,8 @@ struct audit_container {
 	size_t n_volumes;
 	struct audit_way *ways; /* owned */
 	size_t n_ways;
+	struct audit_redirect *redirects; /* owned */
+	size_t n_redirects;
 	struct inventory inventory; /* owned */
 	struct view view;           /* owned: places borrow from it */
 	uint64_t caps;              /* effective */
@@ -250,7 +263,7 @@ void audit_fail_on_free(struct audit_fail_on *f);
 size_t audit_fails(const struct audit *a, const struct audit_fail_on *f);
 
 struct audit_summary {
-	size_t containers, unreadable, credentials, exposed, network, output,
+	size_t containers, unreadable, credentials, exposed, network, output, redirects,
 		by[AUDIT_SEVERITY_COUNT_];
 	bool complete;
 };

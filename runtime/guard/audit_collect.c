@@ -146,6 +146,7 @@ static int scan_hooks(struct audit *a, struct audit_container *c, const struct o
 		const char *of = audit_printf(a, "startContainer hook %zu", i);
 
 		STEP(scan_environment(a->catalogue, &hooks->v[i].env, of, &c->inventory, e));
+		audit_redirects(a, c, &hooks->v[i].env, of);
 		STEP(scan_arguments(a->catalogue, &hooks->v[i].args, of, &c->inventory, e));
 	}
 	return 0;
@@ -163,6 +164,7 @@ static int scan_variables(struct audit *a, struct audit_container *c, const stru
 		return 0;
 	STEP(scan_environment(a->catalogue, &config->process.env, "process", &c->inventory, e));
 	STEP(scan_arguments(a->catalogue, &config->process.args, "process", &c->inventory, e));
+	audit_redirects(a, c, &config->process.env, "process");
 	return scan_hooks(a, c, &config->start_container, e);
 }
 

@@ -52,6 +52,9 @@ int audit_namespaces(const struct audit_host *h, struct audit_container *c, stru
 /** audit_environments() - the environment and arguments of each process of the container, into the inventory */
 int audit_environments(struct audit *a, struct audit_container *c, const struct audit_task *task,
 		       struct pf_error *e);
+/** audit_redirects() - what in @env leads elsewhere; @of is kept */
+void audit_redirects(struct audit *a, struct audit_container *c, const struct oci_strings *env,
+		     const char *of);
 /** audit_read_proc() - a file of /proc/PID; free @ret */
 int audit_read_proc(int proc_fd, pid_t pid, const char *file, size_t max, char **ret, size_t *len);
 

@@ -165,6 +165,7 @@ static void container_free(struct audit_container *c)
 	view_free(&c->view);
 	free(c->volumes);
 	free(c->ways);
+	free(c->redirects);
 	free(c);
 }
 
@@ -195,6 +196,7 @@ void audit_summarise(const struct audit *a, struct audit_summary *ret)
 		const struct audit_container *c = a->containers[i];
 
 		ret->unreadable += !c->looked_at;
+		ret->redirects += c->n_redirects;
 		if (!c->looked_at || c->problem || c->inventory.incomplete)
 			ret->complete = false;
 	}

@@ -185,6 +185,17 @@ static void set_fingerprint(const struct audit_container *c, struct audit_entry 
 	snprintf(entry->fingerprint, sizeof(entry->fingerprint), "%016llx", (unsigned long long)h);
 }
 
+static void set_redirect_fingerprint(const struct audit_container *c, struct audit_redirect *r)
+{
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	add_hash(&h, c->label);
+	add_hash(&h, "redirect");
+	add_hash(&h, r->name);
+	add_hash(&h, r->of);
+	snprintf(r->fingerprint, sizeof(r->fingerprint), "%016llx", (unsigned long long)h);
+}
+
 static void add_entry(struct audit *a, size_t container, const struct finding *f)
 {
 	const struct audit_container *c = a->containers[container];
@@ -217,4 +228,7 @@ void audit_entries(struct audit *a)
 	for (size_t i = 0; i < a->n_containers; i++)
 		for (size_t j = 0; j < a->containers[i]->inventory.n; j++)
 			add_entry(a, i, &a->containers[i]->inventory.v[j]);
+	for (size_t i = 0; i < a->n_containers; i++)
+		for (size_t k = 0; k < a->containers[i]->n_redirects; k++)
+			set_redirect_fingerprint(a->containers[i], &a->containers[i]->redirects[k]);
 }

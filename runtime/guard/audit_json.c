@@ -37,6 +37,7 @@ static void put_summary(struct pf_buf *b, const struct audit *a)
 	for (int i = AUDIT_SEVERITY_COUNT_ - 1; i >= 0; i--)
 		pf_buf_printf(b, ",\"%s\":%zu", audit_severity_name((enum audit_severity)i),
 			      s.by[i]);
+	pf_buf_printf(b, ",\"redirects\":%zu", s.redirects);
 	put_bool(b, "complete", s.complete);
 	put_text(b, "problem", a->problem);
 	pf_buf_puts(b, ",\"remove_first\":[");
@@ -168,6 +169,22 @@ static void put_ways(struct pf_buf *b, const struct audit_container *c)
 	pf_buf_puts(b, "]");
 }
 
+static void put_redirects(struct pf_buf *b, const struct audit_container *c)
+{
+	pf_buf_puts(b, ",\"redirects\":[");
+	for (size_t i = 0; i < c->n_redirects; i++) {
+		const struct audit_redirect *r = &c->redirects[i];
+
+		pf_buf_printf(b, "%s{\"what\":\"%s\"", i ? "," : "", redirect_name(r->rule->what));
+		put_text(b, "variable", r->name);
+		put_text(b, "of", r->of);
+		put_text(b, "to", r->to);
+		put_text(b, "why", r->rule->why);
+		pf_buf_puts(b, "}");
+	}
+	pf_buf_puts(b, "]");
+}
+
 static void put_namespaces(struct pf_buf *b, const struct audit_container *c)
 {
 	pf_buf_puts(b, ",\"namespaces\":{");
@@ -215,6 +232,7 @@ static void put_container(struct pf_buf *b, const struct audit *a, size_t index)
 	pf_buf_printf(b, ",\"processes\":%zu,\"set\":%zu", c->processes, c->set + 1);
 	put_namespaces(b, c);
 	put_ways(b, c);
+	put_redirects(b, c);
 	pf_buf_puts(b, ",\"findings\":[");
 	for (size_t i = 0; i < a->n_entries; i++) {
 		if (a->entries[i].container != index)

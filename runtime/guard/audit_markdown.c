@@ -92,6 +92,29 @@ static void put_ways(struct pf_buf *b, const struct audit *a)
 		}
 }
 
+static void put_redirects(struct pf_buf *b, const struct audit *a)
+{
+	pf_buf_puts(b, "\n| container | leads elsewhere | | |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < a->n_containers; i++)
+		for (size_t k = 0; k < a->containers[i]->n_redirects; k++) {
+			const struct audit_redirect *r = &a->containers[i]->redirects[k];
+			auto_buf text = { 0 }, whose = { 0 };
+
+			pf_buf_printf(&whose, "$%s%s%s", r->name,
+				      strcmp(r->of, "process") ? " of " : "",
+				      strcmp(r->of, "process") ? r->of : "");
+			pf_buf_printf(&text, "%s%s%s", r->rule->why, r->to ? ": " : "",
+				      r->to ? r->to : "");
+			pf_buf_puts(b, "| ");
+			put_code(b, audit_label(a->containers[i]));
+			pf_buf_printf(b, " | %s | ", redirect_name(r->rule->what));
+			put_code(b, whose.data ? whose.data : "");
+			pf_buf_puts(b, " | ");
+			put_composed(b, &text);
+			pf_buf_puts(b, " |\n");
+		}
+}
+
 void audit_markdown(const struct audit *a, struct pf_buf *b)
 {
 	struct audit_summary s;
@@ -112,4 +135,6 @@ void audit_markdown(const struct audit *a, struct pf_buf *b)
 	if (a->n_entries > ROWS_MAX)
 		pf_buf_printf(b, "\n%zu more are left out here.\n", a->n_entries - ROWS_MAX);
 	put_ways(b, a);
+	if (s.redirects > 0)
+		put_redirects(b, a);
 }

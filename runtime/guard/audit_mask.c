@@ -88,6 +88,11 @@ static void mask_container(struct audit *a, struct audit_container *c)
 		c->ways[i].what = masked(a, NULL, c->ways[i].what);
 		c->ways[i].why = masked(a, NULL, c->ways[i].why);
 	}
+	for (size_t i = 0; i < c->n_redirects; i++) {
+		c->redirects[i].name = masked(a, NULL, c->redirects[i].name);
+		c->redirects[i].of = masked(a, NULL, c->redirects[i].of);
+		c->redirects[i].to = masked(a, NULL, c->redirects[i].to);
+	}
 	for (size_t i = 0; i < c->n_volumes; i++) {
 		c->volumes[i].path = masked(a, NULL, c->volumes[i].path);
 		c->volumes[i].source = masked(a, NULL, c->volumes[i].source);

@@ -158,6 +158,14 @@ const char *audit_label(const struct audit_container *c)
 	return c->label ? c->label : c->id;
 }
 
+void audit_put_redirect(struct pf_buf *b, const struct audit_redirect *r)
+{
+	pf_buf_printf(b, "$%s", r->name);
+	if (strcmp(r->of, "process") != 0)
+		pf_buf_printf(b, " of %s", r->of);
+	pf_buf_printf(b, ": %s%s%s", r->rule->why, r->to ? ": " : "", r->to ? r->to : "");
+}
+
 void audit_put_headline(struct pf_buf *b, const struct audit_summary *s)
 {
 	pf_buf_printf(b, "%zu credential%s in %zu container%s", s->credentials,
@@ -165,4 +173,7 @@ void audit_put_headline(struct pf_buf *b, const struct audit_summary *s)
 	if (s->credentials > 0)
 		pf_buf_printf(b, ": %zu readable, %zu can leave by network, %zu by output",
 			      s->exposed, s->network, s->output);
+	if (s->redirects > 0)
+		pf_buf_printf(b, "; %zu variable%s elsewhere", s->redirects,
+			      s->redirects == 1 ? " leads" : "s lead");
 }

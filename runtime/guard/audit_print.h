@@ -28,6 +28,8 @@ void audit_put_terms(struct pf_buf *b, unsigned int bits, const struct audit_ter
 void audit_put_life(struct pf_buf *b, const struct audit *a, const struct finding *f);
 /** audit_label() - what a container is called */
 const char *audit_label(const struct audit_container *c);
+/** audit_put_redirect() - "$HTTP_PROXY: connections go through it: http://host:3128" */
+void audit_put_redirect(struct pf_buf *b, const struct audit_redirect *r);
 /** audit_put_headline() - one sentence: how many there are, how many can leave */
 void audit_put_headline(struct pf_buf *b, const struct audit_summary *s);
 

@@ -214,6 +214,7 @@ static int look_at_process(struct looker *l, pid_t pid, struct pf_error *e)
 	if (env.list.v) {
 		drop_inherited(&env.list, &l->first_env);
 		err = scan_environment(l->a->catalogue, &env.list, of, &l->c->inventory, e);
+		audit_redirects(l->a, l->c, &env.list, of);
 	}
 	if (err == 0 && args.list.v) {
 		drop_inherited(&args.list, &l->first_args);
@@ -259,6 +260,7 @@ static int look_at_first(struct looker *l, const struct strings *env, const stru
 
 	STEP(scan_environment(catalogue, &env->list, "process", &l->c->inventory, e));
 	STEP(scan_arguments(catalogue, &args->list, "process", &l->c->inventory, e));
+	audit_redirects(l->a, l->c, &env->list, "process");
 	l->c->processes = 1;
 	l->first_env = env->list;
 	l->first_args = args->list;

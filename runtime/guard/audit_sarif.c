@@ -68,7 +68,22 @@ static void put_rule(struct pf_buf *b, const struct credential_kind *kind, enum 
 		levels[s], grades[s], credential_class_name(kind->class));
 }
 
-static void put_rules(struct pf_buf *b, const struct audit *a)
+/* What leads a credential elsewhere is none itself, and a proxy may be meant: a thing to look at. */
+static void put_redirect_rule(struct pf_buf *b, const char *sep)
+{
+	pf_buf_printf(b, "%s{\"id\":\"redirect\",", sep);
+	put_message(b, "shortDescription", "a variable leads credentials elsewhere");
+	pf_buf_puts(b, ",");
+	put_message(
+		b, "fullDescription",
+		"The address of a service that is sent a token, a proxy, or whose certificates are "
+		"believed, is set by a variable");
+	pf_buf_puts(
+		b,
+		",\"defaultConfiguration\":{\"level\":\"note\"},\"properties\":{\"security-severity\":\"2.0\",\"tags\":[\"security\",\"redirect\"]}}");
+}
+
+static void put_rules(struct pf_buf *b, const struct audit *a, size_t redirects)
 {
 	const char *sep = "";
 
@@ -82,6 +97,8 @@ static void put_rules(struct pf_buf *b, const struct audit *a)
 		put_rule(b, a->catalogue->kinds[i], s);
 		sep = ",";
 	}
+	if (redirects > 0)
+		put_redirect_rule(b, sep);
 	pf_buf_puts(b, "]");
 }
 
@@ -188,6 +205,40 @@ static void put_result(struct pf_buf *b, const struct audit *a, const struct aud
 		finding_verdict_name(f->verdict), credential_class_name(f->kind->class));
 }
 
+static void put_redirect(struct pf_buf *b, const struct audit *a, const struct audit_container *c,
+			 const struct audit_redirect *r)
+{
+	const struct place place = { .type = PLACE_VARIABLE, .name = r->name };
+	auto_buf text = { 0 }, safe = { 0 };
+
+	audit_put_redirect(&text, r);
+	pf_buf_printf(&text, ", in %s. What to do: drop it, unless it is meant.", audit_label(c));
+	pf_buf_printable(&safe, text.data ? text.data : "");
+	pf_buf_printf(
+		b,
+		"{\"ruleId\":\"redirect\",\"ruleIndex\":%zu,\"level\":\"note\",\"kind\":\"fail\",",
+		rule_index(a, NULL));
+	put_message(b, "message", safe.data ? safe.data : "");
+	pf_buf_puts(b, ",\"locations\":[");
+	put_location(b, c, &place);
+	pf_buf_printf(
+		b,
+		"],\"partialFingerprints\":{\"pinfoldFinding/v1\":\"%s\"},\"properties\":{\"what\":\"%s\"}}",
+		r->fingerprint, redirect_name(r->rule->what));
+}
+
+static void put_redirects(struct pf_buf *b, const struct audit *a)
+{
+	const char *sep = a->n_entries > 0 ? "," : "";
+
+	for (size_t i = 0; i < a->n_containers; i++)
+		for (size_t k = 0; k < a->containers[i]->n_redirects; k++) {
+			pf_buf_puts(b, sep);
+			put_redirect(b, a, a->containers[i], &a->containers[i]->redirects[k]);
+			sep = ",";
+		}
+}
+
 /* ---- taxonomies */
 
 static void put_taxonomy(struct pf_buf *b, const char *head, const struct audit_term *terms,
@@ -241,11 +292,14 @@ static void put_invocation(struct pf_buf *b, const struct audit *a)
 
 void audit_sarif(const struct audit *a, struct pf_buf *b)
 {
+	struct audit_summary s;
+
 	pf_buf_puts(b,
 		    "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\","
 		    "\"version\":\"2.1.0\",\"runs\":[{\"tool\":{\"driver\":{\"name\":\"pinfold\","
 		    "\"version\":\"" PACKAGE_VERSION "\",");
-	put_rules(b, a);
+	audit_summarise(a, &s);
+	put_rules(b, a, s.redirects);
 	pf_buf_puts(b, "}},\"columnKind\":\"unicodeCodePoints\"");
 	put_invocation(b, a);
 	pf_buf_puts(b, ",\"taxonomies\":[");
@@ -263,5 +317,6 @@ void audit_sarif(const struct audit *a, struct pf_buf *b)
 		pf_buf_puts(b, i ? "," : "");
 		put_result(b, a, &a->entries[i]);
 	}
+	put_redirects(b, a);
 	pf_buf_puts(b, "]}]}\n");
 }

@@ -174,6 +174,15 @@ static void put_way(const struct page *p, const struct audit_way *w)
 	put_text(p, INDENT + 4, text.data ? text.data : "");
 }
 
+static void put_redirect(const struct page *p, const struct audit_redirect *r)
+{
+	auto_buf text = { 0 };
+
+	pf_buf_printf(p->b, "    %-11s ", redirect_name(r->rule->what));
+	audit_put_redirect(&text, r);
+	put_text(p, INDENT + 4, text.data ? text.data : "");
+}
+
 static void put_container(const struct page *p, size_t index)
 {
 	const struct audit_container *c = p->a->containers[index];
@@ -215,6 +224,10 @@ static void put_container(const struct page *p, size_t index)
 		pf_buf_puts(p->b, "  ways out\n");
 	for (size_t i = 0; i < c->n_ways; i++)
 		put_way(p, &c->ways[i]);
+	if (c->n_redirects > 0)
+		pf_buf_puts(p->b, "  leads elsewhere\n");
+	for (size_t i = 0; i < c->n_redirects; i++)
+		put_redirect(p, &c->redirects[i]);
 }
 
 static void put_link(const struct page *p, const struct audit_link *l)

@@ -127,6 +127,50 @@ hidden() {
 	[ "$(grep -cxE 'EACCES|ECONNREFUSED|ENOENT' <<<"$output")" = ${#sockets[@]} ] || fail "$output"
 }
 
+# Row 59. Where a spec sends what a client holds is flagged, in every form, before the container and while it runs; of a value
+# no more than scheme, host and port is told.
+@test "variables that lead a credential, a connection or trust elsewhere are flagged" {
+	local format what names=(ANTHROPIC_BASE_URL OPENAI_BASE_URL HTTP_PROXY HTTPS_PROXY ALL_PROXY https_proxy SSL_CERT_FILE SSL_CERT_DIR
+		NODE_EXTRA_CA_CERTS REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NODE_TLS_REJECT_UNAUTHORIZED)
+	local set=(--env "ANTHROPIC_BASE_URL=https://models.example:8443/$KEY" --env "OPENAI_BASE_URL=$KEY" --env "HTTP_PROXY=http://me:$KEY@10.0.0.1:3128/"
+		--env "HTTPS_PROXY=http://10.0.0.1:3128" --env "ALL_PROXY=socks5h://me:${KEY}/@[::1]:1080" --env https_proxy=http://10.0.0.1:3128
+		--env "SSL_CERT_FILE=/work/$KEY.pem" --env SSL_CERT_DIR=/work/ca --env NODE_EXTRA_CA_CERTS=/work/ca.pem
+		--env REQUESTS_CA_BUNDLE=/work/ca.pem --env CURL_CA_BUNDLE=/work/ca.pem --env NODE_TLS_REJECT_UNAUTHORIZED=0 --env NO_PROXY=localhost)
+
+	sleeper "${set[@]}"
+	for what in "--bundle $BUNDLE" "$ID"; do
+		for format in table json markdown sarif; do
+			# shellcheck disable=SC2086 # two words
+			run -0 pf audit --format "$format" $what
+			refute_output "$KEY"
+			refute_output NO_PROXY
+			output=${output//&#95;/_}
+			assert_contains "${names[@]}" models.example 10.0.0.1
+		done
+		# shellcheck disable=SC2086
+		pf audit --format json $what >"$SCRATCH/report"
+		run -0 jq -n -r --slurpfile schema "$PF_TESTS/../contrib/schema/audit.schema.json" --slurpfile doc "$SCRATCH/report" -f "$PF_TESTS/schema.jq"
+		assert_output ''
+		run -0 jq -r '.summary.redirects, (.containers[0].redirects[] | "\(.what) \(.variable) \(.to)")' "$SCRATCH/report"
+		assert_output "12
+credentials ANTHROPIC_BASE_URL https://models.example:8443
+credentials OPENAI_BASE_URL null
+traffic ALL_PROXY null
+traffic HTTPS_PROXY http://10.0.0.1:3128
+traffic HTTP_PROXY http://10.0.0.1:3128
+traffic https_proxy http://10.0.0.1:3128
+trust CURL_CA_BUNDLE null
+trust NODE_EXTRA_CA_CERTS null
+trust NODE_TLS_REJECT_UNAUTHORIZED null
+trust REQUESTS_CA_BUNDLE null
+trust SSL_CERT_DIR null
+trust SSL_CERT_FILE null"
+	done
+	pf exec --detach --env VAULT_ADDR=https://vault.example "$ID" /probe forever >"$SCRATCH/exec" 2>&1 </dev/null 3>&- 4>&-
+	run -0 pf audit "$ID"
+	assert_contains "\$VAULT_ADDR of process" "tokens of Vault are sent there" "https://vault.example"
+}
+
 local_teardown() {
 	[ ${#LISTENERS[@]} = 0 ] || kill "${LISTENERS[@]}"
 }

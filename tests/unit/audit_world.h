@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "runtime/guard/audit.h"
+#include "runtime/guard/audit_collect.h"
 #include "tests/unit/tap.h"
 
 /* Containers made by hand, for the tests of the audit: a node without a system. */
@@ -105,6 +105,15 @@ static inline void world_judge(struct audit *a)
 	struct pf_error e = PF_ERROR_INIT;
 
 	CHECK_INT(audit_judge(a, &e), ==, 0);
+}
+
+static inline void world_redirect(struct audit *a, struct audit_container *c, const char *variable,
+				  const char *of)
+{
+	char *v[] = { (char *)(uintptr_t)variable };
+	const struct oci_strings env = { v, 1 };
+
+	audit_redirects(a, c, &env, of);
 }
 
 /* A token of a form that the catalogue knows, made here: no file of the source holds one. */

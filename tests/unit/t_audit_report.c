@@ -81,6 +81,10 @@ static void golden_node(struct audit *a)
 	world_find(c, "docker-socket", &sock);
 	world_file(c, "npmrc", "/root/.npmrc", 33)->places[0].writable = true;
 	world_way(a, c, AUDIT_WAY_EGRESS, "none", false);
+	world_redirect(a, c, "SSL_CERT_FILE=/work/ca.pem", "process");
+	world_redirect(a, c, "HTTPS_PROXY=http://me:hidden@10.0.0.1:3128/", "process");
+	world_redirect(a, c, "ANTHROPIC_BASE_URL=https://models.example/hidden", "process `sh'");
+	world_redirect(a, c, "OPENAI_BASE_URL=hidden", "process");
 	c = world_box(a, "lost", 400);
 	c->looked_at = false;
 	c->problem = "its record cannot be opened: permission denied";
@@ -121,6 +125,7 @@ static void the_json_reports_are_json(void)
 		golden_node(&a);
 		render(&a, formats[i], &b);
 		CHECK_INT(json_parse(b.data, b.len, NULL, &doc, &e), ==, 0);
+		CHECK(b.data && !strstr(b.data, "hidden"));
 		audit_free(&a);
 	}
 }
@@ -137,6 +142,7 @@ static void hostile_node(struct audit *a)
 	c->record = c->bundle = c->problem = HOSTILE;
 	audit_note(c, HOSTILE);
 	world_way(a, c, AUDIT_WAY_MOUNT, HOSTILE, true);
+	world_redirect(a, c, "HTTP_PROXY=" HOSTILE, HOSTILE);
 	world_volume(a, c, HOSTILE, 4, true);
 	world_file(c, "netrc", "/" HOSTILE, 31);
 	world_variable(c, "github-token", HOSTILE);
@@ -284,6 +290,8 @@ static void secret_node(struct audit *a)
 	c->inventory.incomplete = strdup(c->problem);
 	audit_volume_add(a, c, &v);
 	world_way(a, c, AUDIT_WAY_OUTPUT, audit_printf(a, "--log %s", token), true);
+	world_redirect(a, c, "AWS_ENDPOINT_URL_S3=x", argument.of);
+	world_redirect(a, c, audit_printf(a, "VAULT_ADDR=https://%s", token), "process");
 	f = world_file(c, "netrc", audit_printf(a, "/root/%s/.netrc", token), 31);
 	f->places[0].mount = f->places[0].source = v.path;
 	f->principal = strdup(token);
@@ -337,12 +345,14 @@ static void the_page_has_the_mapping(void)
 	struct pf_error e = PF_ERROR_INIT;
 	auto_free char *page = NULL;
 	char path[PATH_MAX];
-	auto_buf table = { 0 };
+	auto_buf table = { 0 }, redirects = { 0 };
 
 	snprintf(path, sizeof(path), "%s/docs/audit.md", top ? top : ".");
 	CHECK_INT(pf_read_file_at(AT_FDCWD, path, 1 << 20, &page, NULL, &e), ==, 0);
 	audit_mapping_markdown(&table);
 	CHECK_HAS(page, table.data);
+	redirect_markdown(&redirects);
+	CHECK_HAS(page, redirects.data);
 }
 
 int main(void)

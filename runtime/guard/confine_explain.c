@@ -124,6 +124,7 @@ static void put_credentials(const struct policy *policy, const struct confinemen
 {
 	const struct policy_value *mode = &policy->keys[POLICY_CREDENTIALS];
 	const struct policy_value *allow = &policy->keys[POLICY_CREDENTIALS_ALLOW];
+	const struct policy_value *scan = &policy->keys[POLICY_CREDENTIALS_SCAN];
 
 	if (mode->present) {
 		put_head("credentials", mode, b);
@@ -138,12 +139,14 @@ static void put_credentials(const struct policy *policy, const struct confinemen
 	} else {
 		pf_buf_puts(b, "credentials: not looked for\n");
 	}
-	if (!allow->present)
-		return;
-	put_head("credentials.allow", allow, b);
-	pf_buf_puts(b, "  ");
-	put_list(&allow->list, b);
-	pf_buf_puts(b, "\n");
+	for (const struct policy_value *v = allow; v; v = v == allow ? scan : NULL) {
+		if (!v->present)
+			continue;
+		put_head(v == allow ? "credentials.allow" : "credentials.scan", v, b);
+		pf_buf_puts(b, "  ");
+		put_list(&v->list, b);
+		pf_buf_puts(b, "\n");
+	}
 }
 
 static void put_key(const struct policy *policy, const struct confinement *c, enum confine_key key,
@@ -337,17 +340,21 @@ static void explain_json_credentials(const struct policy *policy, const struct c
 {
 	const struct policy_value *mode = &policy->keys[POLICY_CREDENTIALS];
 	const struct policy_value *allow = &policy->keys[POLICY_CREDENTIALS_ALLOW];
+	const struct policy_value *scan = &policy->keys[POLICY_CREDENTIALS_SCAN];
 
 	if (explain_json_value("credentials", mode, mode->present, b)) {
-		pf_buf_puts(b, ",\"inventory\":");
+		pf_buf_puts(b, ",");
 		if (c->credentials)
-			inventory_json(&c->credentials->inv, b);
+			credentials_json(c->credentials, b);
 		else
-			pf_buf_puts(b, "null");
+			pf_buf_puts(b, "\"inventory\":null");
 		pf_buf_puts(b, "}");
 	}
 	pf_buf_puts(b, ",");
 	if (explain_json_value("credentials.allow", allow, allow->present, b))
+		pf_buf_puts(b, "}");
+	pf_buf_puts(b, ",");
+	if (explain_json_value("credentials.scan", scan, scan->present, b))
 		pf_buf_puts(b, "}");
 }
 

@@ -120,8 +120,8 @@ static void put_credentials(const struct policy *policy, const struct confinemen
 	credentials_summary(c->credentials, &text);
 	pf_buf_puts(b, "{\"summary\":");
 	pf_buf_json(b, text.failed ? "" : text.data);
-	pf_buf_puts(b, ",\"inventory\":");
-	inventory_json(&c->credentials->inv, b);
+	pf_buf_puts(b, ",");
+	credentials_json(c->credentials, b);
 	pf_buf_puts(b, "}");
 }
 

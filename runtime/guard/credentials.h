@@ -99,7 +99,13 @@ bool finding_is_file(const struct finding *f);
 void credentials_log(const struct credentials *c, const char *what);
 /** credentials_summary() - "hide: 3 covered, 2 dropped, 1 allowed (class:model)" */
 void credentials_summary(const struct credentials *c, struct pf_buf *b);
-/** credentials_lines() - each finding with its places and what becomes of it, indented by two blanks */
+/** credentials_scan_name() - "names" or "deep": how far was looked */
+const char *credentials_scan_name(const struct credentials *c);
+/** credentials_later() - what holds of a file that comes, or takes a covered one's place, after create */
+const char *credentials_later(enum credentials_mode mode);
+/** credentials_json() - "mode":"hide","scan":"names","complete":true,"later":"none","inventory":{...}: members */
+void credentials_json(const struct credentials *c, struct pf_buf *b);
+/** credentials_lines() - how far was looked, and each finding with its places and what becomes of it, indented by two blanks */
 void credentials_lines(const struct credentials *c, struct pf_buf *b);
 /** credentials_place_text() - "variable AWS_SECRET_ACCESS_KEY", "/root/.npmrc, line 3" */
 void credentials_place_text(const struct place *p, struct pf_buf *b);

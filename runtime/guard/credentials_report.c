@@ -86,8 +86,41 @@ void credentials_summary(const struct credentials *c, struct pf_buf *b)
 		pf_buf_puts(b, ", incomplete");
 }
 
+const char *credentials_scan_name(const struct credentials *c)
+{
+	return c->deep ? "deep" : "names";
+}
+
+/* A cover lies on a file, and goes with it: who saves on the host by renaming a new file over the old one takes it away. */
+const char *credentials_later(enum credentials_mode mode)
+{
+	switch (mode) {
+	case CREDENTIALS_DECOY:
+	case CREDENTIALS_HIDE:
+		return "what comes later is not covered, and a covered file that is replaced on the host is "
+		       "covered no more";
+	case CREDENTIALS_UNASKED:
+	case CREDENTIALS_AUDIT:
+	case CREDENTIALS_DENY:
+		break;
+	}
+	return "what comes later is not looked for";
+}
+
+void credentials_json(const struct credentials *c, struct pf_buf *b)
+{
+	pf_buf_printf(b, "\"mode\":\"%s\",\"scan\":\"%s\",\"complete\":%s,\"later\":\"none\"",
+		      credentials_mode_name(c->rules.mode), credentials_scan_name(c),
+		      c->inv.incomplete ? "false" : "true");
+	pf_buf_puts(b, ",\"inventory\":");
+	inventory_json(&c->inv, b);
+}
+
 void credentials_lines(const struct credentials *c, struct pf_buf *b)
 {
+	pf_buf_printf(b, "  scan: %s, %s\n", credentials_scan_name(c),
+		      c->inv.incomplete ? "incomplete" : "complete");
+	pf_buf_printf(b, "  later: none: %s\n", credentials_later(c->rules.mode));
 	for (size_t i = 0; i < c->inv.n; i++) {
 		const struct finding *f = &c->inv.v[i];
 

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "runtime/guard/credentials.h"
 
 #define COLUMN 14
 
@@ -130,6 +131,9 @@ static void put_finding(struct pf_buf *b, const struct json *f)
 static void put_credentials(struct pf_buf *b, const struct json *c)
 {
 	const struct json *inventory = json_get(c, "inventory");
+	int mode = credentials_mode_find(json_text(c, "mode", ""));
+	const char *later =
+		credentials_later(mode < 0 ? CREDENTIALS_UNASKED : (enum credentials_mode)mode);
 
 	put_name(b, "credentials");
 	if (!c || c->type != JSON_OBJECT) {
@@ -137,6 +141,14 @@ static void put_credentials(struct pf_buf *b, const struct json *c)
 		return;
 	}
 	pf_buf_printable(b, json_text(c, "summary", "?"));
+	pf_buf_puts(b, "\n");
+	put_name(b, "  scan");
+	pf_buf_printable(b, json_text(c, "scan", "?"));
+	pf_buf_puts(b, is_true(c, "complete") ? ", complete\n" : ", incomplete\n");
+	put_name(b, "  later");
+	pf_buf_printable(b, json_text(c, "later", "none"));
+	pf_buf_puts(b, ": ");
+	pf_buf_printable(b, later);
 	pf_buf_puts(b, "\n");
 	for (const struct json *f = first(json_get(inventory, "findings"), JSON_ARRAY); f;
 	     f = f->next)

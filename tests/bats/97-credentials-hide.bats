@@ -262,9 +262,47 @@ github.com ssh-ed25519 AAAA"
 	run -0 pf posture "$ID"
 	assert_contains "credentials" "hide: 2 covered, 2 allowed (class:forge)" "covered ssh-key file /root/.ssh/id_ed25519"
 	grep -q '"type":"credential.covered".*"object":"/root/.ssh/id_ed25519"' "$PF_ROOT/$ID/events.jsonl"
+	assert_contains "scan        names, complete" "later       none: what comes later is not covered" "replaced on the host"
 	run -0 pf explain "$ID" credentials
-	assert_contains "covered ssh-key at /root/.ssh/id_ed25519" "allowed github-token (class:forge) in variable GITHUB_TOKEN"
+	assert_contains "covered ssh-key at /root/.ssh/id_ed25519" "allowed github-token (class:forge) in variable GITHUB_TOKEN" \
+		"scan: names, complete" "later: none: what comes later is not covered"
 	assert_no_secret "$KEY" "$PF_ROOT"
+	assert_no_secret "$TOKEN" "$PF_ROOT"
+}
+
+@test "explain and posture tell how far was looked, from where that comes, and whether that was all" {
+	mkdir -p "$SCRATCH/volume"
+	for ((i = 0; i < 300; i++)); do : >"$SCRATCH/volume/$i.key"; done
+	sleeper --annotate io.pinfold.credentials=audit --annotate io.pinfold.credentials.scan=deep
+	run -0 pf posture "$ID"
+	assert_contains "scan        deep, complete" "later       none: what comes later is not looked for"
+	run -0 pf posture --format json "$ID"
+	[ "$(jq -c '.credentials | [.mode, .scan, .complete, .later]' <<<"$output")" = '["audit","deep",true,"none"]' ]
+	run -0 pf explain "$ID"
+	assert_contains "scan: deep, complete" "credentials.scan: from annotation"
+	bundle --annotate io.pinfold.credentials=audit --bind "$SCRATCH/volume:/root:rw" --env HOME=/root -- /probe exit 0
+	run -0 pf explain --bundle "$BUNDLE"
+	assert_contains "scan: names, incomplete"
+	run -0 pf explain --bundle "$BUNDLE" --format json
+	[ "$(jq -c '.keys | [.credentials.scan, .credentials.complete, .["credentials.scan"]]' <<<"$output")" = '["names",false,null]' ]
+}
+
+# What `later: none' says, seen to be so: the limit is documented, and this test is what would notice that it has gone.
+@test "hide: a file that is renamed over a covered one on the host is covered no more" {
+	sleeper --annotate io.pinfold.credentials=hide "${HOME_BIND[@]}"
+	in_box print-file /root/.ssh/id_ed25519
+	refute_output "$KEY"
+	printf 'new %s\n' "$KEY" >"$SCRATCH/home/.ssh/new"
+	chmod go+r "$SCRATCH/home/.ssh/new"
+	mv "$SCRATCH/home/.ssh/new" "$SCRATCH/home/.ssh/id_ed25519"
+	in_box print-file /root/.ssh/id_ed25519
+	assert_contains "new $KEY"
+}
+
+@test "events: a variable that got a fake is told as dropped, a file as covered" {
+	sleeper --annotate io.pinfold.credentials=decoy "${HOME_BIND[@]}" --env "GITHUB_TOKEN=$TOKEN"
+	run -0 jq -cs '[.[] | select(.type | startswith("credential.")) | [.type, .object]] | sort | unique' "$PF_ROOT/$ID/events.jsonl"
+	assert_contains '["credential.dropped","GITHUB_TOKEN"]' '["credential.covered","/root/.ssh/id_ed25519"]'
 	assert_no_secret "$TOKEN" "$PF_ROOT"
 }
 

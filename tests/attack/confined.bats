@@ -188,6 +188,7 @@ EACCES"
 	assert_output EPERM
 }
 
+# Row 36.
 @test "a control socket of the host in a mount that no entry names cannot be reached" {
 	mkdir "$SCRATCH/sock"
 	"$PF_SUITE/tools/probe" listen-unix "$SCRATCH/sock/docker.sock" >"$SCRATCH/listener" 2>&1 </dev/null 3>&- 4>&- &
@@ -350,6 +351,7 @@ EACCES"
 	create_fails
 }
 
+# Row 63.
 @test "the environment of the container or of the caller changes no policy" {
 	PINFOLD_POLICY=/dev/null IO_PINFOLD_READ=/ confined --env PINFOLD_SANDBOXED=1 --env io.pinfold.read=/ -- open-read /secret/key
 	assert_output EACCES

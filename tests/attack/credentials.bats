@@ -106,7 +106,7 @@ hidden() {
 	assert_contains "not everything was looked at"
 }
 
-# In one directory, as a volume brings them: the daemons of the host, the buses, the agents.
+# Rows 36, 37 and 38. In one directory, as a volume brings them: the daemons of the host, the buses, the agents.
 @test "sockets that act for somebody are reached at no place, also where only a variable leads" {
 	local path socket sockets=(docker.sock podman/podman.sock dbus/system_bus_socket user/0/bus user/0/gnupg/S.gpg-agent ours/agent)
 
@@ -121,10 +121,13 @@ hidden() {
 	local tries=() options=(--bind "$SCRATCH/run:/run:rw" --env SSH_AUTH_SOCK=/run/ours/agent)
 	for path in "${sockets[@]}"; do tries+=(-- connect-unix "/run/$path"); done
 	probe "${options[@]}" -- each "${tries[@]:1}"
+	mkdir "$SCRATCH/open" && cp "$BUNDLE/config.json" "$SCRATCH/open" && ln -s "$BUNDLE/rootfs" "$SCRATCH/open/rootfs"
 	[ "$(grep -cx ok <<<"$output")" = ${#sockets[@]} ] || fail "without the key: $output"
 	probe --annotate io.pinfold.credentials=hide "${options[@]}" -- each "${tries[@]:1}"
 	if grep -qx ok <<<"$output"; then fail "one was reached: $output"; fi
 	[ "$(grep -cxE 'EACCES|ECONNREFUSED|ENOENT' <<<"$output")" = ${#sockets[@]} ] || fail "$output"
+	run -0 jq -r '.containers[0].findings[] | select(.kind == "docker-socket") | .severity' < <(pf audit --bundle "$SCRATCH/open" --format json)
+	assert_output critical
 }
 
 # Row 59. Where a spec sends what a client holds is flagged, in every form, before the container and while it runs; of a value

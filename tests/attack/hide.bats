@@ -164,6 +164,7 @@ against() {
 	probe --bind "$SRC:/src" --cwd /src --annotate "$PROTECT=@agent-control" "$@"
 }
 
+# Row 62: what the next session, or the host, would run.
 @test "what is protected cannot be written, replaced, linked, or changed in its attributes" {
 	against -- each open-write /src/.git/config -- open-rdwr /src/.git/config -- open-trunc /src/.git/config -- truncate /src/.git/config \
 		-- unlink /src/.git/config -- rename /src/plain /src/.git/config -- exchange /src/plain /src/.git/config -- link /src/.git/config /src/alias \

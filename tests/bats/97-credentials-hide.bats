@@ -236,11 +236,14 @@ github.com ssh-ed25519 AAAA"
 }
 
 @test "hooks that run inside lose the variable too" {
-	bundle --annotate io.pinfold.credentials=hide --hook "startContainer={\"path\":\"/probe\",\"args\":[\"probe\",\"env\"],\"env\":[\"GITHUB_TOKEN=$TOKEN\",\"X=1\"]}" \
+	bundle --annotate io.pinfold.credentials=hide \
+		--hook "startContainer={\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"/probe env >/work/own\"],\"env\":[\"GITHUB_TOKEN=$TOKEN\",\"X=1\"]}" \
 		-- /probe exit 0
 	run -0 pf run --bundle "$BUNDLE" "$ID"
 	assert_contains "github-token in variable GITHUB_TOKEN of the startContainer hook 0"
 	refute_output "$TOKEN"
+	grep -q X=1 "$BUNDLE/rootfs/work/own"
+	! grep -q "$TOKEN" "$BUNDLE/rootfs/work/own" || fail "the hook has it"
 }
 
 @test "profile agent: a model's key stays, a cloud's goes" {

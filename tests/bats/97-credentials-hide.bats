@@ -304,8 +304,8 @@ github.com ssh-ed25519 AAAA"
 
 @test "events: a variable that got a fake is told as dropped, a file as covered" {
 	sleeper --annotate io.pinfold.credentials=decoy "${HOME_BIND[@]}" --env "GITHUB_TOKEN=$TOKEN"
-	run -0 jq -cs '[.[] | select(.type | startswith("credential.")) | [.type, .object]] | sort | unique' "$PF_ROOT/$ID/events.jsonl"
-	assert_contains '["credential.dropped","GITHUB_TOKEN"]' '["credential.covered","/root/.ssh/id_ed25519"]'
+	run -0 jq -cs '[.[] | select(.type | startswith("credential.")) | [.type, .object, .rule.entry]] | sort | unique' "$PF_ROOT/$ID/events.jsonl"
+	assert_contains '["credential.dropped","GITHUB_TOKEN","decoy"]' '["credential.covered","/root/.ssh/id_ed25519","decoy"]'
 	assert_no_secret "$TOKEN" "$PF_ROOT"
 }
 

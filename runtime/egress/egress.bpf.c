@@ -124,12 +124,29 @@ INLINE __u32 port_entry(__u16 group, __u8 protocol, __be16 port)
 	return entry ? *entry : 0;
 }
 
+/* An address that embeds one of IPv4 is another way to it, and judged as it: NAT64 (RFC 6052), 6to4 (RFC 3056). */
+INLINE void unwrap(const struct end *e, __u8 *addr)
+{
+	__u32 v4 = 0;
+
+	__builtin_memcpy(addr, e->addr, sizeof(e->addr));
+	if (e->addr[0] == NET32(0x0064ff9b) && e->addr[1] == 0 && e->addr[2] == 0)
+		v4 = e->addr[3];
+	else if ((e->addr[0] & NET32(0xffff0000)) == NET32(0x20020000))
+		__builtin_memcpy(&v4, addr + 2, sizeof(v4));
+	else
+		return;
+	__builtin_memset(addr, 0, 10);
+	__builtin_memset(addr + 10, 0xff, 2);
+	__builtin_memcpy(addr + 12, &v4, sizeof(v4));
+}
+
 INLINE __u32 place_entry(const struct end *to, __u8 protocol)
 {
 	struct egress_place key = { .bits = EGRESS_PLACE_BITS + 128, .policy = own()->policy };
 	__u32 *group;
 
-	__builtin_memcpy(key.addr, to->addr, sizeof(key.addr));
+	unwrap(to, key.addr);
 	group = map_lookup_elem(&places, &key);
 	return group && *group != EGRESS_CLOSED ? port_entry((__u16)*group, protocol, to->port) : 0;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "config/policy.h"
 #include "runtime/egress/abi.h"
 
 /*
@@ -21,6 +22,7 @@
  *	bpf.c		bpf(2)
  *	load.c		object -> programs and maps in the kernel
  *	shared.c	found or loaded
+ *	table.c		entries of a policy -> rows
  *	egress.c	one container's
  */
 
@@ -92,6 +94,14 @@ struct egress_table {
 	size_t n_places, n_ports;
 	__u32 flags; /* EGRESS_LISTEN_* */
 };
+
+/**
+ * egress_table_make() - the rows of a policy's `egress' and `listen'
+ *
+ * Without `egress' all is open; without `listen' servers are reached over loopback alone.
+ * Errors: PF_ERR_POLICY, naming an entry that cannot be honoured.
+ */
+int egress_table_make(const struct policy *policy, struct egress_table *ret, struct pf_error *e);
 
 /** egress_open() - write the rows and then the storage, which is what opens them */
 int egress_open(const struct egress_programs *g, const struct egress_numbers *numbers,

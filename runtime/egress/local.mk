@@ -8,8 +8,9 @@ EGRESS_SOURCES += \
 	runtime/egress/egress.c \
 	runtime/egress/load.c \
 	runtime/egress/object.c \
-	runtime/egress/shared.c
-UNIT_TESTS += tests/unit/t_egress_object
+	runtime/egress/shared.c \
+	runtime/egress/table.c
+UNIT_TESTS += tests/unit/t_egress_object tests/unit/t_egress_table
 
 # programs are embedded by .incbin, which no dependency scanner sees
 runtime/egress/blob.$(OBJEXT): egress.bpf.o

@@ -345,3 +345,21 @@ int confine_find_globs(struct confine_run *run, const struct confine_globs *wish
 		free(patterns[i].base);
 	return ret;
 }
+
+int confine_walk_entry(struct confine_run *run, const struct confine_globs *list, const char *entry,
+		       struct confine_found *ret, struct pf_error *e)
+{
+	int answer = confine_walk(run, entry, LINKS_TRUSTED, ret, e);
+	char where[160];
+
+	if (answer >= 0 && answer != CONFINE_LINK)
+		return answer;
+	confine_entry_where(list->value, list->key, entry, where, sizeof(where));
+	if (answer < 0)
+		return pf_wrap(e, "%s", where);
+	return pf_fail(
+		e, PF_ERR_POLICY, 0,
+		"%s: `%.120s' leads through the symlink `%.120s', which lies in a mount or where "
+		"the container may write: name the place it leads to",
+		where, entry, ret->path);
+}

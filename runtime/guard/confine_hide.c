@@ -123,22 +123,14 @@ static int hide_match(struct confine_run *run, const char *entry, const char *pa
 	return hide(run, entry, &found, e);
 }
 
-static int hide_literal(struct confine_run *run, const char *entry, struct pf_error *e)
+static int hide_literal(struct confine_run *run, const struct confine_globs *globs,
+			const char *entry, struct pf_error *e)
 {
 	struct confine_found found;
-	int answer = confine_walk(run, entry, LINKS_TRUSTED, &found, e);
-	char where[160];
+	int answer = confine_walk_entry(run, globs, entry, &found, e);
 
-	if (answer < 0) {
-		confine_entry_where(value_of(run), "hide", entry, where, sizeof(where));
-		return pf_wrap(e, "%s", where);
-	}
-	if (answer == CONFINE_LINK)
-		return refuse(
-			run, entry, "leads through the symlink", found.path,
-			", which lies in a mount or where the container may write: name the place "
-			"it leads to",
-			e);
+	if (answer < 0)
+		return answer;
 	return answer == CONFINE_FOUND ? hide(run, entry, &found, e) : 0;
 }
 
@@ -231,7 +223,7 @@ int confine_decide_hide(struct confine_run *run, struct pf_error *e)
 		return 0;
 	for (size_t i = 0; i < value->list.n; i++)
 		if (!glob_is(value->list.v[i]))
-			STEP(hide_literal(run, value->list.v[i], e));
+			STEP(hide_literal(run, &globs, value->list.v[i], e));
 	STEP(confine_find_globs(run, &globs, e));
 	for (size_t i = 0; i < value->list.n; i++)
 		if (!glob_is(value->list.v[i]))

@@ -123,6 +123,14 @@ struct confine_globs { /* the patterns of one key */
 		     struct pf_error *e);
 };
 
+/**
+ * confine_walk_entry() - confine_walk() to an entry of such a list that is no pattern
+ * A symlink that others could have planted refuses, and a message names the entry and where it stands.
+ *
+ * Return: CONFINE_FOUND, CONFINE_ABSENT, or -errno.
+ */
+int confine_walk_entry(struct confine_run *run, const struct confine_globs *list, const char *entry,
+		       struct confine_found *ret, struct pf_error *e);
 /** confine_find_globs() - look for patterns; a walk that cannot be finished is an error */
 int confine_find_globs(struct confine_run *run, const struct confine_globs *wish,
 		       struct pf_error *e);

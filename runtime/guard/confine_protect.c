@@ -202,22 +202,14 @@ static int protect_match(struct confine_run *run, const char *entry, const char 
 	return answer == CONFINE_FOUND ? protect(run, entry, &found, e) : 0;
 }
 
-static int protect_literal(struct confine_run *run, const char *entry, struct pf_error *e)
+static int protect_literal(struct confine_run *run, const struct confine_globs *globs,
+			   const char *entry, struct pf_error *e)
 {
 	struct confine_found found;
-	int answer = confine_walk(run, entry, LINKS_TRUSTED, &found, e);
-	char where[160];
+	int answer = confine_walk_entry(run, globs, entry, &found, e);
 
-	if (answer < 0) {
-		confine_entry_where(value_of(run), "protect", entry, where, sizeof(where));
-		return pf_wrap(e, "%s", where);
-	}
-	if (answer == CONFINE_LINK)
-		return refuse(
-			run, entry, "leads through the symlink", found.path,
-			", which lies in a mount or where the container may write: name the place "
-			"it leads to",
-			e);
+	if (answer < 0)
+		return answer;
 	if (answer == CONFINE_ABSENT)
 		return confine_note(
 			run, e,
@@ -357,7 +349,7 @@ int confine_decide_protect(struct confine_run *run, struct pf_error *e)
 		if (strcmp(value->list.v[i], CONTROL) == 0)
 			STEP(expand_control(run, e));
 		else if (!glob_is(value->list.v[i]))
-			STEP(protect_literal(run, value->list.v[i], e));
+			STEP(protect_literal(run, &globs, value->list.v[i], e));
 	}
 	STEP(confine_find_globs(run, &globs, e));
 	if (run->out->n_protects > 0)

@@ -72,6 +72,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 3; i++)
 		print(at[i], at[i + 1]);
 	printf("%llu\t%zu\n", (unsigned long long)inv.counts.lookups, inv.n);
+	if (inv.incomplete)
+		fprintf(stderr, "names: incomplete: %s\n", inv.incomplete);
 	return 0;
 failed:
 	fprintf(stderr, "names: %s\n", e.msg);

@@ -86,9 +86,11 @@ static void show(struct endpoint_reading *r, const char *text, size_t len)
 			(void)snprintf(r->shown + at, sizeof(r->shown) - at, "...");
 			return;
 		}
-		at += (size_t)snprintf(r->shown + at, sizeof(r->shown) - at,
-				       text[i] >= ' ' && text[i] <= '~' ? "%c" : "\\x%02x",
-				       (unsigned char)text[i]);
+		if (text[i] >= ' ' && text[i] <= '~')
+			r->shown[at++] = text[i];
+		else
+			at += (size_t)snprintf(r->shown + at, sizeof(r->shown) - at, "\\x%02x",
+					       (unsigned char)text[i]);
 	}
 	r->shown[at] = '\0';
 }

@@ -144,17 +144,21 @@ int endpoint_read_ipv6(const struct endpoint_reading *r, struct endpoint_prefix 
 int endpoint_refuse_bare(const struct endpoint_reading *r, struct pf_error *e)
 {
 	size_t n = strcspn(r->host, "/");
+	const char *length = r->host + n;
 	uint8_t addr[16];
 	char alone[64];
 
+	/* what follows a slash and is no number may be anything: it is not repeated */
+	if (length[strspn(length, "/0123456789")] || strlen(length) > 4)
+		length = "";
 	if (n < sizeof(alone)) {
 		memcpy(alone, r->host, n);
 		alone[n] = '\0';
 		if (inet_pton(AF_INET6, alone, addr) == 1)
 			return endpoint_refuse(
 				r, e,
-				"an IPv6 address stands in brackets, as a port could be meant: write `[%.60s]'",
-				r->host);
+				"an IPv6 address stands in brackets, as a port could be meant: write `[%s%s]'",
+				alone, length);
 	}
 	return endpoint_refuse(
 		r, e,

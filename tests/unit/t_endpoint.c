@@ -183,6 +183,9 @@ static void what_may_be_secret_is_not_shown(void)
 	check_refusal("github.com/x?token=hunter2", "`github.com': an endpoint has no path");
 	check_refusal("github.com/1hunter2", "`github.com': an endpoint has no path");
 	check_refusal("github.com?a=b@hunter2", "`...': ");
+	check_refusal("2001:db8::1/hunter2", "write `[2001:db8::1]'");
+	check_refusal("2001:db8::1/3hunter2", "write `[2001:db8::1]'");
+	check_refusal("1::/2:a00:1.\xd1", "write `[1::]'"); /* of the fuzzer */
 	check_refusal("github.com#hunter2", "`github.com': ");
 }
 

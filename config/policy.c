@@ -20,18 +20,42 @@
 /* A limit that is less than what holds without the key. */
 static bool narrows(enum policy_key key, const struct policy_setting *limit)
 {
-	if (!limit->present || !policy_key_absent_is_lax(key))
+	if (!policy_draws_line(key, limit) || !policy_key_absent_is_lax(key))
 		return false;
 	return policy_keys[key].type == POLICY_TYPE_LIST ||
 	       policy_word_rank(key, limit->list.v[0]) > 0;
 }
 
-/* Where the node limits a key that nobody gives, the limit is the value: absence would be more than the limit. */
-static void choose_value(const struct policy_target *t, enum policy_key key,
-			 struct policy_value *value)
+/* Nothing at all may be served: not loopback either. */
+static bool is_silenced(const struct policy_target *t)
 {
+	for (size_t i = 0; i < t->n_views; i++)
+		if (t->views[i].node.limits.keys[POLICY_LISTEN].present &&
+		    t->views[i].node.limits.keys[POLICY_LISTEN].list.n == 0)
+			return true;
+	return false;
+}
+
+/* Where `egress' is given and `listen' is not, that is the default of @listen, which every limit but the empty one holds. */
+static void choose_listen(const struct policy_target *t, const struct policy_value *egress,
+			  struct policy_value *listen)
+{
+	if (!egress->present || listen->present || is_silenced(t))
+		return;
+	*listen = *egress;
+	listen->list = *policy_listen_default();
+	listen->n_bounds = 0;
+}
+
+/* Where the node limits a key that nobody gives, the limit is the value: absence would be more than the limit. */
+static void choose_value(const struct policy_target *t, enum policy_key key, struct policy *ret)
+{
+	struct policy_value *value = &ret->keys[key];
+
 	policy_set_value(value, t->annotated.keys[key].present ? &t->annotated.keys[key]
 							       : &t->base.keys[key]);
+	if (key == POLICY_LISTEN)
+		choose_listen(t, &ret->keys[POLICY_EGRESS], value);
 	for (size_t i = 0; i < t->n_views && !value->present; i++)
 		if (narrows(key, &t->views[i].node.limits.keys[key]))
 			policy_set_value(value, &t->views[i].node.limits.keys[key]);
@@ -43,13 +67,14 @@ static int merge_key(const struct policy_merge_state *m, const struct policy_tar
 	struct policy_value *value = &ret->keys[key];
 	struct policy_judging j = { .m = m, .t = t, .key = key, .value = value };
 
-	choose_value(t, key, value);
+	choose_value(t, key, ret);
 	for (size_t i = 0; i < t->n_views; i++) {
 		j.file = t->views[i].node.path;
 		STEP(policy_judge_by_view(&j, &t->views[i], e));
 	}
 	j.file = t->file;
-	return policy_judge_by_named(&j, e);
+	STEP(policy_judge_by_named(&j, e));
+	return key == POLICY_EGRESS ? policy_judge_closed(&j, e) : 0;
 }
 
 /*
@@ -121,13 +146,20 @@ static void set_profile(const struct policy_target *t, struct policy *ret)
 	ret->profile = s->list.v[0];
 }
 
+/* `@any' is what holds without the key. */
+static bool serves_some(const struct policy_value *listen)
+{
+	return listen->present && !policy_list_holds(&listen->list, "@any");
+}
+
 static void summarise(struct policy *ret)
 {
 	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
 		ret->any = ret->any || ret->keys[k].present;
 	ret->confined = ret->keys[POLICY_READ].present || ret->keys[POLICY_WRITE].present ||
 			ret->keys[POLICY_EXEC].present || ret->keys[POLICY_HIDE].list.n > 0 ||
-			ret->keys[POLICY_PROTECT].list.n > 0 ||
+			ret->keys[POLICY_PROTECT].list.n > 0 || ret->keys[POLICY_EGRESS].present ||
+			serves_some(&ret->keys[POLICY_LISTEN]) ||
 			policy_credentials(ret) == CREDENTIALS_DECOY ||
 			policy_credentials(ret) == CREDENTIALS_HIDE;
 }
@@ -177,6 +209,10 @@ static int make_pause(const struct policy_merge_state *m, struct policy *policy,
 	STEP(set_words(m, policy, POLICY_WRITE, "", e));
 	STEP(set_words(m, policy, POLICY_CREDENTIALS, "hide", e));
 	STEP(set_words(m, policy, POLICY_CREDENTIALS_ALLOW, "@none", e));
+	if (policy_key_is_built(POLICY_EGRESS))
+		STEP(set_words(m, policy, POLICY_EGRESS, "@none", e));
+	if (policy_key_is_built(POLICY_LISTEN))
+		STEP(set_words(m, policy, POLICY_LISTEN, "@none", e));
 	if (policy->keys[POLICY_EXEC].present)
 		STEP(set_words(m, policy, POLICY_EXEC, "@image", e));
 	return 0;

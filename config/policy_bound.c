@@ -9,7 +9,7 @@
  *	undecided	the rest: a path below one of the bound's (a symlink may lead out of it), a path or a token under
  *			another token (what it stands for is known at create)
  *
- * The undecided is compared by runtime/guard with what both sides resolve to. A path that only a symlink brings into a
+ * Entries of `egress' and `listen' are always decided (policy_endpoints.c). The undecided is compared by runtime/guard with what both sides resolve to. A path that only a symlink brings into a
  * bound of paths is refused: whoever writes it can write where it leads.
  */
 #include <config.h>
@@ -67,6 +67,8 @@ enum policy_verdict policy_judge_entry(enum policy_key key, const char *entry,
 		return judge_variable(entry, bound);
 	if (key == POLICY_CREDENTIALS_ALLOW)
 		return policy_allow_judge(entry, bound);
+	if (policy_key_is_network(key))
+		return policy_endpoint_judge(key, entry, bound);
 	if (!policy_key_is_path(key))
 		return POLICY_OUTSIDE;
 	if (strcmp(entry, "@system") == 0 || policy_list_holds(bound, "/"))

@@ -57,10 +57,14 @@ static int judge_by_absence(const struct policy_judging *j, struct pf_error *e)
 /* It draws a line, which a laxer `degrade' would let a host go without. */
 static bool restricts(const struct policy_layer *layer)
 {
-	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
-		if (layer->keys[k].present && (policy_key_is_path((enum policy_key)k) ||
-					       policy_key_has_patterns((enum policy_key)k)))
+	for (int k = 0; k < POLICY_KEY_COUNT_; k++) {
+		enum policy_key key = (enum policy_key)k;
+
+		if (policy_draws_line(key, &layer->keys[k]) &&
+		    (policy_key_is_path(key) || policy_key_has_patterns(key) ||
+		     policy_key_is_network(key)))
 			return true;
+	}
 	return false;
 }
 
@@ -92,6 +96,19 @@ static bool is_unbounded(const struct policy_judging *j, const struct policy_set
 	return is_laxest(word, limit->present ? limit : &base->keys[word]);
 }
 
+/* A base that says where a container may go serves nobody outside, unless it says that too. */
+static int judge_by_listen_default(const struct policy_judging *j,
+				   const struct policy_setting *egress, struct pf_error *e)
+{
+	struct policy_setting s = { .present = true, .list = *policy_listen_default() };
+	const char *by = bound_name(j->m, egress, e);
+
+	if (!by)
+		return -ENOMEM;
+	s.name = policy_printf(j->m->arena, e, "the default of `listen' beside %s", by);
+	return s.name ? judge_by_setting(j, &s, false, e) : -ENOMEM;
+}
+
 /*
  * The bound that a base is. What is written is also read, so where `write' has no bound that of `read' holds for it;
  * @guarded: a line is drawn that the absence of a key guards.
@@ -105,15 +122,23 @@ static int judge_by_base(const struct policy_judging *j, const struct policy_lay
 		s = &base->keys[POLICY_READ];
 	if (s->present)
 		return judge_by_setting(j, s, false, e);
+	if (j->key == POLICY_LISTEN && base->keys[POLICY_EGRESS].present)
+		return judge_by_listen_default(j, &base->keys[POLICY_EGRESS], e);
 	if (guarded && !policy_key_absent_is_lax(j->key))
 		return judge_by_absence(j, e);
 	return 0;
 }
 
-/* A line is drawn here; and the key is not one that the first node policy gives, and so bounds, for both. */
+/* The first node policy gives the key, and so bounds it for both. */
+static bool is_given_before(const struct policy_judging *j, const struct policy_view *v)
+{
+	return v != j->t->views && j->t->views[0].defaults.keys[j->key].present;
+}
+
+/* A line is drawn here, and the key is not given before. */
 static bool is_guarded(const struct policy_judging *j, const struct policy_view *v)
 {
-	if (v != j->t->views && j->t->views[0].defaults.keys[j->key].present)
+	if (is_given_before(j, v))
 		return false;
 	return makes_exceptions(j->key) || restricts(&v->defaults) || restricts(&v->node.limits);
 }
@@ -133,6 +158,8 @@ int policy_judge_by_view(const struct policy_judging *j, const struct policy_vie
 		return judge_by_setting(j, limit, true, e);
 	if (v->lists_profile)
 		return 0; /* the profile's own bound is added once, for all node policies */
+	if (j->key == POLICY_LISTEN && !base->keys[POLICY_LISTEN].present && is_given_before(j, v))
+		return 0;
 	return judge_by_base(j, base, is_guarded(j, v), e);
 }
 

@@ -147,10 +147,15 @@ bool policy_key_has_patterns(enum policy_key key)
 	return key == POLICY_HIDE || key == POLICY_PROTECT;
 }
 
+bool policy_key_is_network(enum policy_key key)
+{
+	return key == POLICY_EGRESS || key == POLICY_LISTEN;
+}
+
 bool policy_key_absent_is_lax(enum policy_key key)
 {
-	return policy_key_is_path(key) || key == POLICY_ENV || key == POLICY_CREDENTIALS ||
-	       key == POLICY_CREDENTIALS_SCAN;
+	return policy_key_is_path(key) || policy_key_is_network(key) || key == POLICY_ENV ||
+	       key == POLICY_CREDENTIALS || key == POLICY_CREDENTIALS_SCAN;
 }
 
 int policy_word_rank(enum policy_key key, const char *word)

@@ -52,6 +52,10 @@ int policy_gather(const struct policy_merge_state *m, const char *container,
 /** policy_setting_tell() - fill .from, which says where each entry was written */
 int policy_setting_tell(struct json_doc *arena, struct policy_setting *s, struct pf_error *e);
 
+/* policy_endpoints.c */
+/** policy_judge_closed() - no entry of `egress' is about an address that is closed, unless a node's limit names it */
+int policy_judge_closed(const struct policy_judging *j, struct pf_error *e);
+
 /* policy_judge.c */
 void policy_set_value(struct policy_value *value, const struct policy_setting *s);
 /** policy_judge_by_view() - the bound that one node policy puts on a value */

@@ -14,6 +14,7 @@
  * What the policy sources share; nobody outside config/policy*.c, config/profile.c and their tests includes it.
  *
  *	policy_keys.c		the table of keys, words and names		no allocation
+ *	policy_built.c		which of them this version enforces
  *	policy_value.c		text and JSON -> a checked, normalised value
  *	policy_globs.c		patterns of paths
  *	policy_annotations.c	annotations, the container's name, the pause mark
@@ -22,6 +23,7 @@
  *	policy_bound.c		is a value within a bound: inside, outside, undecided
  *	policy_gather.c		the sources of one container, side by side
  *	policy_credentials.c	the entries of `credentials.allow'
+ *	policy_endpoints.c	the entries of `egress' and `listen'
  *	policy_judge.c		which bounds a value has
  *	policy.c		the merge
  *	policy_check.c		lint of one file
@@ -61,6 +63,8 @@ const char *policy_key_suggest(const char *name, size_t len);
 bool policy_key_is_path(enum policy_key key);
 /** policy_key_has_patterns() - the key's entries are paths and patterns of paths, which more of only makes stricter */
 bool policy_key_has_patterns(enum policy_key key);
+/** policy_key_is_network() - the key's entries are endpoints */
+bool policy_key_is_network(enum policy_key key);
 /** policy_key_absent_is_lax() - without the key nothing is forbidden; otherwise its absence is the strictest value */
 bool policy_key_absent_is_lax(enum policy_key key);
 /** policy_word_rank() - place of @word among the key's words, laxest first; -1: not one of them */
@@ -72,6 +76,10 @@ bool policy_permit_check(const char *word);
 bool policy_list_holds(const struct oci_strings *list, const char *word);
 /** policy_list_print() - entries as JSON strings with commas between, cut with "..." where @buf ends */
 void policy_list_print(const struct oci_strings *list, char *buf, size_t size);
+
+/* policy_built.c */
+/** policy_key_is_built() - otherwise the key refuses the container by name, wherever it is written */
+bool policy_key_is_built(enum policy_key key);
 
 /* policy_value.c */
 /** policy_strings_new() - room for @n entries in the arena */
@@ -174,6 +182,17 @@ int policy_bound_add(enum policy_key key, struct policy_value *value,
 int policy_allow_check(const char *entry, struct pf_error *e);
 /** policy_allow_judge() - policy_judge_entry() for `credentials.allow' */
 enum policy_verdict policy_allow_judge(const char *entry, const struct oci_strings *bound);
+
+/* policy_endpoints.c */
+/** policy_endpoint_check() - an entry of `egress' or `listen' into its one spelling; @buf has ENDPOINT_TEXT_MAX bytes */
+int policy_endpoint_check(enum policy_key key, const char *entry, char *buf, struct pf_error *e);
+/** policy_endpoint_judge() - policy_judge_entry() for both: within one entry of the bound, or a set or both protocols within several */
+enum policy_verdict policy_endpoint_judge(enum policy_key key, const char *entry,
+					  const struct oci_strings *bound);
+/** policy_listen_default() - what `listen' is where `egress' is given and it is not */
+const struct oci_strings *policy_listen_default(void);
+/** policy_draws_line() - the key is given, and not as `@any', which is what holds without it */
+bool policy_draws_line(enum policy_key key, const struct policy_setting *s);
 
 /* policy_gather.c */
 /** policy_layer_overlay() - @src over @dst by each key's operator */

@@ -204,6 +204,10 @@ static int check_entry(enum policy_key key, const char *entry, char *buf, const 
 		return check_variable(entry, e);
 	if (key == POLICY_CREDENTIALS_ALLOW)
 		return policy_allow_check(entry, e);
+	if (policy_key_is_network(key)) {
+		*ret = buf;
+		return policy_endpoint_check(key, entry, buf, e);
+	}
 	if (policy_key_has_patterns(key) && entry[0] == '@')
 		return policy_check_pattern_token(key, entry, e);
 	if (strcmp(entry, "@any") == 0) {
@@ -235,7 +239,8 @@ static int add_entry(struct json_doc *arena, enum policy_key key, const char *en
 /* @none is a word for the empty list, so beside another entry it would be a contradiction. */
 static int take_none(enum policy_key key, struct oci_strings *list, struct pf_error *e)
 {
-	if ((!policy_key_is_path(key) && key != POLICY_CREDENTIALS_ALLOW) ||
+	if ((!policy_key_is_path(key) && !policy_key_is_network(key) &&
+	     key != POLICY_CREDENTIALS_ALLOW) ||
 	    !policy_list_holds(list, "@none"))
 		return 0;
 	if (list->n > 1)
@@ -248,7 +253,7 @@ static int take_none(enum policy_key key, struct oci_strings *list, struct pf_er
 
 static int require_built(enum policy_key key, struct pf_error *e)
 {
-	if (policy_keys[key].built)
+	if (policy_key_is_built(key))
 		return 0;
 	return pf_fail(
 		e, PF_ERR_POLICY, 0,
@@ -272,6 +277,12 @@ static int list_from_array(struct json_doc *arena, enum policy_key key, const st
 	return 0;
 }
 
+/* Where entries may be URLs, and so hold a password, a text that was not cut into entries is not shown. */
+static const char *showable(enum policy_key key, const char *text)
+{
+	return policy_key_is_network(key) ? "..." : text;
+}
+
 static int list_from_json_text(struct json_doc *arena, enum policy_key key, const char *text,
 			       struct oci_strings *ret, struct pf_error *e)
 {
@@ -282,7 +293,8 @@ static int list_from_json_text(struct json_doc *arena, enum policy_key key, cons
 	if (err < 0) {
 		if (e->kind == PF_ERR_CONFIG)
 			e->kind = PF_ERR_POLICY;
-		return pf_wrap(e, "`%.60s' starts like a JSON array of strings and is none", text);
+		return pf_wrap(e, "`%.60s' starts like a JSON array of strings and is none",
+			       showable(key, text));
 	}
 	return list_from_array(arena, key, json_root(doc), ret, e);
 }
@@ -337,6 +349,15 @@ static int word_from_text(struct json_doc *arena, enum policy_key key, const cha
 	return add_entry(arena, key, word, ret, e);
 }
 
+/* A list as JSON has it; but `[2001:db8::1]' of a key about the network is an address. */
+static bool is_json(enum policy_key key, const char *text)
+{
+	if (*text != '[')
+		return false;
+	text += 1 + strspn(text + 1, SPACE);
+	return !policy_key_is_network(key) || *text == '"' || *text == ']';
+}
+
 int policy_value_from_text(struct json_doc *arena, enum policy_key key, const char *text,
 			   struct oci_strings *ret, struct pf_error *e)
 {
@@ -345,11 +366,11 @@ int policy_value_from_text(struct json_doc *arena, enum policy_key key, const ch
 
 	STEP(require_built(key, e));
 	if (strlen(text) > POLICY_ANNOTATION_BYTES)
-		return pf_fail(e, PF_ERR_POLICY, 0, "`%.40s...' is longer than %d bytes", text,
-			       POLICY_ANNOTATION_BYTES);
+		return pf_fail(e, PF_ERR_POLICY, 0, "`%.40s...' is longer than %d bytes",
+			       showable(key, text), POLICY_ANNOTATION_BYTES);
 	if (policy_keys[key].type == POLICY_TYPE_WORD)
 		STEP(word_from_text(arena, key, start, &list, e));
-	else if (*start == '[')
+	else if (is_json(key, start))
 		STEP(list_from_json_text(arena, key, start, &list, e));
 	else
 		STEP(list_from_words(arena, key, start, &list, e));

@@ -14,7 +14,7 @@
 struct builtin {
 	const char *name;
 	/* as in an annotation; NULL: absent */
-	const char *read, *write, *protect, *env, *degrade, *credentials, *allow;
+	const char *read, *write, *protect, *env, *degrade, *credentials, *allow, *egress, *listen;
 	const char *pending; /* what joins them when it is built; NULL: nothing */
 };
 
@@ -34,6 +34,8 @@ static const struct builtin builtins[] = {
 		.env = "scrub",
 		.credentials = "hide",
 		.allow = "class:model",
+		.egress = "@none",
+		.listen = "@loopback",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER ", brief",
 	},
@@ -45,6 +47,8 @@ static const struct builtin builtins[] = {
 		.env = "scrub",
 		.credentials = "hide",
 		.allow = "@none",
+		.egress = "@none",
+		.listen = "@loopback",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
 	},
@@ -56,6 +60,8 @@ static const struct builtin builtins[] = {
 		.env = "scrub",
 		.credentials = "hide",
 		.allow = "@none",
+		.egress = "@none",
+		.listen = "@none",
 		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
 		.pending = LATER,
 	},
@@ -91,10 +97,12 @@ static int set_builtin(struct json_doc *arena, const struct builtin *b, enum pol
 			   : key == POLICY_ENV               ? b->env
 			   : key == POLICY_CREDENTIALS       ? b->credentials
 			   : key == POLICY_CREDENTIALS_ALLOW ? b->allow
+			   : key == POLICY_EGRESS            ? b->egress
+			   : key == POLICY_LISTEN            ? b->listen
 							     : b->degrade;
 	struct policy_setting *s = &ret->keys[key];
 
-	if (!text)
+	if (!text || !policy_key_is_built(key))
 		return 0;
 	s->present = true;
 	s->origin = POLICY_FROM_BUILTIN;
@@ -119,6 +127,8 @@ static int load_builtin(struct json_doc *arena, const char *name, struct policy_
 	STEP(set_builtin(arena, b, POLICY_ENV, ret, e));
 	STEP(set_builtin(arena, b, POLICY_CREDENTIALS, ret, e));
 	STEP(set_builtin(arena, b, POLICY_CREDENTIALS_ALLOW, ret, e));
+	STEP(set_builtin(arena, b, POLICY_EGRESS, ret, e));
+	STEP(set_builtin(arena, b, POLICY_LISTEN, ret, e));
 	return set_builtin(arena, b, POLICY_DEGRADE, ret, e);
 }
 

@@ -97,6 +97,7 @@ static void show(struct endpoint_reading *r, const char *text, size_t len)
 
 static int take_text(struct endpoint_reading *r, const char *text, size_t len, struct pf_error *e)
 {
+	r->host = r->text;
 	show(r, text, len);
 	if (len == 0)
 		return pf_fail(e, PF_ERR_POLICY, 0, "an entry is empty");
@@ -111,7 +112,6 @@ static int take_text(struct endpoint_reading *r, const char *text, size_t len, s
 		r->text[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] | 0x20) : text[i];
 	}
 	r->text[len] = '\0';
-	r->host = r->text;
 	return 0;
 }
 

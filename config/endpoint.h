@@ -57,9 +57,9 @@ enum endpoint_kind {
 	ENDPOINT_SET,      /* .name is its name, "@npm" */
 	ENDPOINT_ANYWHERE, /* @any: all but what is closed */
 	ENDPOINT_NOWHERE,  /* @none */
-	ENDPOINT_LOOPBACK, /* @loopback: 127.0.0.0/8 and ::1 */
-	ENDPOINT_POD,      /* @pod: servers of the neighbours that share the network namespace */
-	ENDPOINT_BROKER,   /* @broker: what the node policy's `broker' names */
+	ENDPOINT_LOOPBACK, /* @loopback: 127.0.0.0/8 and ::1; of `listen': neighbours may come over it, to any port */
+	ENDPOINT_POD,    /* @pod: servers of the neighbours that share the network namespace */
+	ENDPOINT_BROKER, /* @broker: what the node policy's `broker' names */
 	ENDPOINT_KIND_COUNT_,
 };
 
@@ -150,8 +150,8 @@ bool endpoint_suffix_is_public(const char *name);
 
 struct endpoint_set {
 	char name[32];      /* "@npm" */
-	const char *date;   /* YYYY-MM-DD, when it was last held against the source */
-	const char *source; /* URL of the vendor's own page */
+	const char *date;   /* YYYY-MM-DD, when it was written */
+	const char *source; /* URL of the vendor's own page, to hold it against */
 	int date_len, source_len;
 };
 

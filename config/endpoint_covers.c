@@ -77,11 +77,10 @@ static bool member_covers(const struct endpoint *bound, const struct endpoint *e
 	return false;
 }
 
-/* Loopback can be reached wherever anything can: `listen' is about connections from elsewhere. */
+/* Not @loopback: that opens every port to the neighbours in the network namespace. */
 static bool covers_ports(const struct endpoint *bound, const struct endpoint *entry)
 {
-	return entry->kind == ENDPOINT_LOOPBACK ||
-	       (entry->kind == ENDPOINT_PORTS && covers_traffic(bound, entry));
+	return entry->kind == ENDPOINT_PORTS && covers_traffic(bound, entry);
 }
 
 static bool covers_loopback(const struct endpoint *entry)

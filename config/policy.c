@@ -26,21 +26,25 @@ static bool narrows(enum policy_key key, const struct policy_setting *limit)
 	       policy_word_rank(key, limit->list.v[0]) > 0;
 }
 
-/* Nothing at all may be served: not loopback either. */
-static bool is_silenced(const struct policy_target *t)
+/* No node policy has a limit of `listen' that leaves the default out. */
+static bool may_serve_loopback(const struct policy_target *t)
 {
-	for (size_t i = 0; i < t->n_views; i++)
-		if (t->views[i].node.limits.keys[POLICY_LISTEN].present &&
-		    t->views[i].node.limits.keys[POLICY_LISTEN].list.n == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < t->n_views; i++) {
+		const struct policy_setting *limit = &t->views[i].node.limits.keys[POLICY_LISTEN];
+
+		if (limit->present &&
+		    policy_judge_entry(POLICY_LISTEN, policy_listen_default()->v[0],
+				       &limit->list) == POLICY_OUTSIDE)
+			return false;
+	}
+	return true;
 }
 
-/* Where `egress' is given and `listen' is not, that is the default of @listen, which every limit but the empty one holds. */
+/* Where `egress' is given and `listen' is not, that has its default, or the limit that leaves the default out. */
 static void choose_listen(const struct policy_target *t, const struct policy_value *egress,
 			  struct policy_value *listen)
 {
-	if (!egress->present || listen->present || is_silenced(t))
+	if (!egress->present || listen->present || !may_serve_loopback(t))
 		return;
 	*listen = *egress;
 	listen->list = *policy_listen_default();

@@ -13,59 +13,65 @@
 
 struct builtin {
 	const char *name;
-	/* as in an annotation; NULL: absent */
-	const char *read, *write, *protect, *env, *degrade, *credentials, *allow, *egress, *listen;
-	const char *pending; /* what joins them when it is built; NULL: nothing */
+	const char *values[POLICY_KEY_COUNT_]; /* as in an annotation; NULL: absent */
+	const char *pending;                   /* what joins them when it is built; NULL: nothing */
 };
 
-#define LATER "egress, listen"
+#define LATER   "egress, listen"
+#define DEGRADE "landlock.truncate landlock.ioctl landlock.scope landlock.unix"
 
 /*
- * The rest of each profile comes as it lands: until then a container of profile `agent' has its network as config.json
- * gives it, and explain says so in the words of .pending. `audit' changes nothing that a
- * workload can notice; what it adds is reports.
+ * A key that is not built is left out of each: until it is, a container of profile `agent' has its network as config.json
+ * gives it, and explain says so in the words of .pending. `audit' changes nothing that a workload can notice; what it adds
+ * is reports.
  */
 static const struct builtin builtins[] = {
 	{
 		.name = "agent",
-		.read = "@image @cwd @home @tmp",
-		.write = "@cwd @home @tmp",
-		.protect = "@agent-control",
-		.env = "scrub",
-		.credentials = "hide",
-		.allow = "class:model",
-		.egress = "@none",
-		.listen = "@loopback",
-		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
+		.values = {
+			[POLICY_READ] = "@image @cwd @home @tmp",
+			[POLICY_WRITE] = "@cwd @home @tmp",
+			[POLICY_PROTECT] = "@agent-control",
+			[POLICY_CREDENTIALS] = "hide",
+			[POLICY_CREDENTIALS_ALLOW] = "class:model",
+			[POLICY_EGRESS] = "@none",
+			[POLICY_LISTEN] = "@loopback",
+			[POLICY_ENV] = "scrub",
+			[POLICY_DEGRADE] = DEGRADE,
+		},
 		.pending = LATER ", brief",
 	},
 	{
 		.name = "ci",
-		.read = "@image @mounts @home @tmp",
-		.write = "@mounts @home @tmp",
-		.protect = "@agent-control",
-		.env = "scrub",
-		.credentials = "hide",
-		.allow = "@none",
-		.egress = "@none",
-		.listen = "@loopback",
-		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
+		.values = {
+			[POLICY_READ] = "@image @mounts @home @tmp",
+			[POLICY_WRITE] = "@mounts @home @tmp",
+			[POLICY_PROTECT] = "@agent-control",
+			[POLICY_CREDENTIALS] = "hide",
+			[POLICY_CREDENTIALS_ALLOW] = "@none",
+			[POLICY_EGRESS] = "@none",
+			[POLICY_LISTEN] = "@loopback",
+			[POLICY_ENV] = "scrub",
+			[POLICY_DEGRADE] = DEGRADE,
+		},
 		.pending = LATER,
 	},
 	{
 		.name = "offline",
-		.read = "@image @cwd @home @tmp",
-		.write = "@cwd @home @tmp",
-		.protect = "@agent-control",
-		.env = "scrub",
-		.credentials = "hide",
-		.allow = "@none",
-		.egress = "@none",
-		.listen = "@none",
-		.degrade = "landlock.truncate landlock.ioctl landlock.scope landlock.unix",
+		.values = {
+			[POLICY_READ] = "@image @cwd @home @tmp",
+			[POLICY_WRITE] = "@cwd @home @tmp",
+			[POLICY_PROTECT] = "@agent-control",
+			[POLICY_CREDENTIALS] = "hide",
+			[POLICY_CREDENTIALS_ALLOW] = "@none",
+			[POLICY_EGRESS] = "@none",
+			[POLICY_LISTEN] = "@none",
+			[POLICY_ENV] = "scrub",
+			[POLICY_DEGRADE] = DEGRADE,
+		},
 		.pending = LATER,
 	},
-	{ .name = "audit", .credentials = "audit" },
+	{ .name = "audit", .values = { [POLICY_CREDENTIALS] = "audit" } },
 };
 
 static const struct builtin *find_builtin(const char *name)
@@ -91,15 +97,7 @@ const char *policy_profile_pending(const char *name)
 static int set_builtin(struct json_doc *arena, const struct builtin *b, enum policy_key key,
 		       struct policy_layer *ret, struct pf_error *e)
 {
-	const char *text = key == POLICY_READ                ? b->read
-			   : key == POLICY_WRITE             ? b->write
-			   : key == POLICY_PROTECT           ? b->protect
-			   : key == POLICY_ENV               ? b->env
-			   : key == POLICY_CREDENTIALS       ? b->credentials
-			   : key == POLICY_CREDENTIALS_ALLOW ? b->allow
-			   : key == POLICY_EGRESS            ? b->egress
-			   : key == POLICY_LISTEN            ? b->listen
-							     : b->degrade;
+	const char *text = b->values[key];
 	struct policy_setting *s = &ret->keys[key];
 
 	if (!text || !policy_key_is_built(key))
@@ -121,15 +119,9 @@ static int load_builtin(struct json_doc *arena, const char *name, struct policy_
 			e, PF_ERR_POLICY, 0,
 			"profile `%s' is neither a file of the node's profile directories nor built in",
 			name);
-	STEP(set_builtin(arena, b, POLICY_READ, ret, e));
-	STEP(set_builtin(arena, b, POLICY_WRITE, ret, e));
-	STEP(set_builtin(arena, b, POLICY_PROTECT, ret, e));
-	STEP(set_builtin(arena, b, POLICY_ENV, ret, e));
-	STEP(set_builtin(arena, b, POLICY_CREDENTIALS, ret, e));
-	STEP(set_builtin(arena, b, POLICY_CREDENTIALS_ALLOW, ret, e));
-	STEP(set_builtin(arena, b, POLICY_EGRESS, ret, e));
-	STEP(set_builtin(arena, b, POLICY_LISTEN, ret, e));
-	return set_builtin(arena, b, POLICY_DEGRADE, ret, e);
+	for (int k = 0; k < POLICY_KEY_COUNT_; k++)
+		STEP(set_builtin(arena, b, (enum policy_key)k, ret, e));
+	return 0;
 }
 
 static int read_members(struct json_doc *arena, const char *name, const struct json *root,

@@ -256,6 +256,29 @@ static void suffixes_are_known(void)
 		tap_check(!endpoint_suffix_is_public(no[i]), no[i], __FILE__, __LINE__);
 }
 
+extern const char suffixes_blob[], suffixes_blob_end[];
+
+/* The search must find each line of the list, which holds only while they are sorted as it compares them. */
+static void every_suffix_is_found(void)
+{
+	char line[512], before[512] = "", *mark;
+	size_t n = 0, lost = 0, unsorted = 0;
+
+	for (const char *p = suffixes_blob; p < suffixes_blob_end; p += strlen(line) + 1) {
+		(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(p, "\n"), p);
+		if (line[0] == '#')
+			continue;
+		unsorted += strcmp(before, line) >= 0;
+		(void)snprintf(before, sizeof(before), "%s", line);
+		mark = line[0] == '!' ? line + 1 : line[0] == '*' ? line + 2 : line;
+		lost += endpoint_suffix_is_public(mark) == (line[0] == '!');
+		n++;
+	}
+	CHECK_INT(unsorted, ==, 0);
+	CHECK_INT(lost, ==, 0);
+	CHECK_INT(n, >, 9000);
+}
+
 static struct endpoint_prefix prefix(const char *entry)
 {
 	return must_parse(endpoint_parse, entry).prefix;
@@ -369,6 +392,7 @@ int main(void)
 	RUN(what_is_shown_is_printable_and_bounded);
 	RUN(a_name_has_253_letters);
 	RUN(suffixes_are_known);
+	RUN(every_suffix_is_found);
 	RUN(ranges_are_told);
 	RUN(an_embedded_address_is_judged);
 	RUN(every_range_is_in_order);

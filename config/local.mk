@@ -92,7 +92,7 @@ CONFIG_SOURCES += \
 	config/endpoint_ranges.c \
 	config/endpoint_sets.c \
 	config/endpoint_suffixes.c
-CONFIG_SOURCES += config/policy_built.c config/policy_endpoints.c
-UNIT_TESTS += tests/unit/t_endpoint tests/unit/t_endpoint_sets tests/unit/t_policy_egress
+CONFIG_SOURCES += config/policy_endpoints.c
+UNIT_TESTS += tests/unit/t_endpoint tests/unit/t_endpoint_sets
 config/endpoint_blob.$(OBJEXT): $(top_srcdir)/config/suffixes.txt $(top_srcdir)/config/endpoint_sets.tsv
 EXTRA_DIST += config/suffixes.txt config/endpoint_sets.tsv

@@ -213,9 +213,9 @@ static int make_pause(const struct policy_merge_state *m, struct policy *policy,
 	STEP(set_words(m, policy, POLICY_WRITE, "", e));
 	STEP(set_words(m, policy, POLICY_CREDENTIALS, "hide", e));
 	STEP(set_words(m, policy, POLICY_CREDENTIALS_ALLOW, "@none", e));
-	if (policy_key_is_built(POLICY_EGRESS))
+	if (policy->keys[POLICY_EGRESS].present)
 		STEP(set_words(m, policy, POLICY_EGRESS, "@none", e));
-	if (policy_key_is_built(POLICY_LISTEN))
+	if (policy->keys[POLICY_LISTEN].present)
 		STEP(set_words(m, policy, POLICY_LISTEN, "@none", e));
 	if (policy->keys[POLICY_EXEC].present)
 		STEP(set_words(m, policy, POLICY_EXEC, "@image", e));

@@ -14,7 +14,6 @@
  * What the policy sources share; nobody outside config/policy*.c, config/profile.c and their tests includes it.
  *
  *	policy_keys.c		the table of keys, words and names		no allocation
- *	policy_built.c		which of them this version enforces
  *	policy_value.c		text and JSON -> a checked, normalised value
  *	policy_globs.c		patterns of paths
  *	policy_annotations.c	annotations, the container's name, the pause mark
@@ -76,10 +75,6 @@ bool policy_permit_check(const char *word);
 bool policy_list_holds(const struct oci_strings *list, const char *word);
 /** policy_list_print() - entries as JSON strings with commas between, cut with "..." where @buf ends */
 void policy_list_print(const struct oci_strings *list, char *buf, size_t size);
-
-/* policy_built.c */
-/** policy_key_is_built() - otherwise the key refuses the container by name, wherever it is written */
-bool policy_key_is_built(enum policy_key key);
 
 /* policy_value.c */
 /** policy_strings_new() - room for @n entries in the arena */

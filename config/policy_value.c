@@ -24,10 +24,10 @@
 static const char *const degrades[] = {
 	"landlock",       "landlock.refer", "landlock.truncate",
 	"landlock.ioctl", "landlock.scope", "landlock.unix",
+	"egress",         "listen",
 };
 static const char *const degrades_later[] = {
-	"egress",  "egress.names", "egress.tls", "listen",
-	"seccomp", "events.fs",    "events.net", "credentials.live",
+	"egress.names", "egress.tls", "seccomp", "events.fs", "events.net", "credentials.live",
 };
 static const char *const path_tokens[] = { "@system", "@image", "@cwd", "@home",
 					   "@mounts", "@tmp",   "@none" };
@@ -142,7 +142,7 @@ static int check_degrade(const char *name, struct pf_error *e)
 	return pf_fail(
 		e, PF_ERR_POLICY, 0,
 		"unknown name `%.80s': landlock, landlock.refer, landlock.truncate, landlock.ioctl, "
-		"landlock.scope and landlock.unix are known",
+		"landlock.scope, landlock.unix, egress and listen are known",
 		name);
 }
 
@@ -253,7 +253,7 @@ static int take_none(enum policy_key key, struct oci_strings *list, struct pf_er
 
 static int require_built(enum policy_key key, struct pf_error *e)
 {
-	if (policy_key_is_built(key))
+	if (policy_keys[key].built)
 		return 0;
 	return pf_fail(
 		e, PF_ERR_POLICY, 0,

@@ -21,8 +21,8 @@ struct builtin {
 #define DEGRADE "landlock.truncate landlock.ioctl landlock.scope landlock.unix"
 
 /*
- * A key that is not built is left out of each: until it is, a container of profile `agent' has its network as config.json
- * gives it, and explain says so in the words of .pending. `audit' changes nothing that a workload can notice; what it adds
+ * What joins them is in .pending, and explain says so: a list of addresses alone would take an agent's network away, so
+ * `egress' and `listen' come to them with names. `audit' changes nothing that a workload can notice; what it adds
  * is reports.
  */
 static const struct builtin builtins[] = {
@@ -34,8 +34,6 @@ static const struct builtin builtins[] = {
 			[POLICY_PROTECT] = "@agent-control",
 			[POLICY_CREDENTIALS] = "hide",
 			[POLICY_CREDENTIALS_ALLOW] = "class:model",
-			[POLICY_EGRESS] = "@none",
-			[POLICY_LISTEN] = "@loopback",
 			[POLICY_ENV] = "scrub",
 			[POLICY_DEGRADE] = DEGRADE,
 		},
@@ -49,8 +47,6 @@ static const struct builtin builtins[] = {
 			[POLICY_PROTECT] = "@agent-control",
 			[POLICY_CREDENTIALS] = "hide",
 			[POLICY_CREDENTIALS_ALLOW] = "@none",
-			[POLICY_EGRESS] = "@none",
-			[POLICY_LISTEN] = "@loopback",
 			[POLICY_ENV] = "scrub",
 			[POLICY_DEGRADE] = DEGRADE,
 		},
@@ -64,8 +60,6 @@ static const struct builtin builtins[] = {
 			[POLICY_PROTECT] = "@agent-control",
 			[POLICY_CREDENTIALS] = "hide",
 			[POLICY_CREDENTIALS_ALLOW] = "@none",
-			[POLICY_EGRESS] = "@none",
-			[POLICY_LISTEN] = "@none",
 			[POLICY_ENV] = "scrub",
 			[POLICY_DEGRADE] = DEGRADE,
 		},
@@ -100,7 +94,7 @@ static int set_builtin(struct json_doc *arena, const struct builtin *b, enum pol
 	const char *text = b->values[key];
 	struct policy_setting *s = &ret->keys[key];
 
-	if (!text || !policy_key_is_built(key))
+	if (!text || !policy_keys[key].built)
 		return 0;
 	s->present = true;
 	s->origin = POLICY_FROM_BUILTIN;

@@ -38,6 +38,7 @@ const struct container_step create_steps[] = {
 	{ "spawn", create_spawn },             /* the init runs, and mounts while we go on */
 	{ "ids", create_map_ids },             /* uid_map, gid_map */
 	{ "cgroup", create_cgroup },           /* groups, limits; the init joins */
+	{ "egress", create_share_egress },     /* the programs that judge connections */
 	{ "hooks", create_run_hooks },         /* prestart, createRuntime */
 	{ "confine", create_confine },   /* the final mount tree is judged: part 2 of the plan */
 	{ "ready", create_await_ready }, /* the init has probed what it is confined by, and waits */
@@ -73,6 +74,7 @@ void container_init(struct container *c, struct runtime *rt, const struct create
 				 .hook_creating_fd = -EBADF,
 				 .hook_created_fd = -EBADF,
 				 .pidfd = -EBADF,
+				 .egress = { .programs = EGRESS_PROGRAMS_NULL },
 				 .sources = SOURCES_INIT,
 				 .credentials = { .view = { .root_fd = -EBADF } },
 				 .state = { .dir_fd = -EBADF } };
@@ -335,6 +337,15 @@ static void run_poststop(const struct state *s)
 	oci_config_free(&config);
 }
 
+/* Its rows open nothing any more; they are told about and not worth a container that cannot be deleted. */
+static void forget_egress(int dir_fd)
+{
+	struct pf_error e = PF_ERROR_INIT;
+
+	if (egress_forget(dir_fd, &e) < 0)
+		pf_log(PF_LOG_WARNING, "%s, continuing", e.msg);
+}
+
 static int delete_loaded(struct runtime *rt, const struct state *s, bool force, struct pf_error *e)
 {
 	enum status status = state_status(s);
@@ -346,6 +357,7 @@ static int delete_loaded(struct runtime *rt, const struct state *s, bool force, 
 	STEP(end_processes(s, e));
 	events_tell_exit(s, -1, NULL);
 	STEP(cgroup_destroy(&s->cgroup, e));
+	forget_egress(s->dir_fd);
 	run_poststop(s);
 	return state_release(rt->root_fd, s->id, e);
 }
@@ -369,6 +381,7 @@ static int delete_begun(struct runtime *rt, const char *id, struct pf_error *e)
 		if (ret < 0)
 			pf_log(PF_LOG_WARNING, "%s, continuing", why.msg);
 		oci_config_free(&config);
+		forget_egress(dir);
 	}
 	return state_release(rt->root_fd, id, e);
 }

@@ -9,6 +9,7 @@
 #include "base/undo.h"
 #include "config/oci.h"
 #include "config/policy.h"
+#include "runtime/egress/egress.h"
 #include "runtime/flat.h"
 #include "runtime/guard/confine.h"
 #include "runtime/guard/credentials.h"
@@ -49,6 +50,8 @@ struct container {
 	struct seccomp_program seccomp;
 	struct flat plan, seal;
 	struct confinement confinement;
+	struct egress egress;
+	bool egress_missing; /* this host cannot judge connections, and `degrade' allows that */
 	uint64_t caps[OCI_CAP_SET_COUNT_];
 	struct state state; /* .dir_fd from the claim on */
 	int sync_fd, init_sync_fd, start_fd, console_fd, plan_fd, cgroup2_fd;
@@ -91,10 +94,16 @@ int create_write_plan(struct container *c, struct pf_error *e);
 int create_spawn(struct container *c, struct pf_error *e);
 int create_map_ids(struct container *c, struct pf_error *e);
 int create_cgroup(struct container *c, struct pf_error *e);
+int create_share_egress(struct container *c, struct pf_error *e);
 int create_run_hooks(struct container *c, struct pf_error *e);
 int create_confine(struct container *c, struct pf_error *e);
 int create_await_ready(struct container *c, struct pf_error *e);
 int create_record(struct container *c, struct pf_error *e);
+
+/* container_egress.c, for the steps above: the rows of the policy; and from here on connections are judged */
+int container_decide_egress(struct container *c, struct pf_error *e);
+void container_unreachable(const struct container *c, uint32_t ret[2]);
+int container_judge_egress(struct container *c, uint64_t netns_cookie, struct pf_error *e);
 
 /** process_caps() - the five sets that the process gets: what config.json asks for, cut to what this host has */
 void process_caps(const struct host *host, const struct oci_process *p,

@@ -125,6 +125,7 @@ int create_decide_policy(struct container *c, struct pf_error *e)
 	STEP(judge_credentials(c, e));
 	if (!c->policy.confined)
 		return 0;
+	STEP(container_decide_egress(c, e));
 	c->state.caps_void = confine_void_mask(&c->policy, &c->config);
 	STEP(confine_check_config(&c->policy, &c->config, c->caps, &c->state.caps_taken, e));
 	c->state.permits_sockets = policy_permits(&c->policy, "preserved-sockets");
@@ -338,6 +339,7 @@ int create_write_plan(struct container *c, struct pf_error *e)
 		.listen_fds = c->opt->listen_fds,
 		.confined = c->policy.confined,
 		.shows_tree = credentials_looks(&c->credentials),
+		.tells_netns = c->egress.wanted,
 		.no_pivot = c->opt->no_pivot,
 		.no_new_keyring = c->opt->no_new_keyring,
 		.detached = c->opt->detach || c->opt->console_socket,
@@ -367,6 +369,7 @@ void container_release(struct container *c)
 	seccomp_program_free(&c->seccomp);
 	confinement_free(&c->confinement);
 	credentials_free(&c->credentials);
+	egress_release(&c->egress);
 	flat_free(&c->plan);
 	flat_free(&c->seal);
 	policy_free(&c->policy);

@@ -265,16 +265,20 @@ int create_confine(struct container *c, struct pf_error *e)
 	struct confine_input in = { .policy = &c->policy,
 				    .config = &c->config,
 				    .host = &c->rt->host };
+	int64_t netns_cookie;
 
 	if (!c->policy.confined && !credentials_looks(&c->credentials))
 		return 0;
-	STEP(sync_expect(c->sync_fd, SYNC_TREE, NULL, &root, e));
+	STEP(sync_expect(c->sync_fd, SYNC_TREE, &netns_cookie, &root, e));
+	STEP(container_judge_egress(c, (uint64_t)netns_cookie, e));
 	STEP(read_mountinfo(c, &mountinfo, e));
 	if (!c->policy.confined)
 		return look_at_tree(c, root, mountinfo, e);
 	in.root_fd = root;
 	in.mountinfo = mountinfo;
 	in.credentials = &c->credentials;
+	in.no_network = c->egress_missing;
+	container_unreachable(c, in.unreachable);
 	STEP(confine_resolve(&in, &c->confinement, e));
 	STEP(confine_write_seal(&c->confinement, &c->seal, e));
 	STEP(flat_memfd(&c->seal, "pinfold-seal", &memfd, e));

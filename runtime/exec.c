@@ -124,11 +124,16 @@ static int open_cgroups(struct exec *x, struct pf_error *e)
 		STEP(cgroup_subgroup(&x->state->cgroup, x->opt->cgroup, &x->cgroup, e));
 	else /* the init may have gone on to a group below, as systemd inside does */
 		STEP(cgroup_follow(&x->state->cgroup, x->state->pid, &x->cgroup, e));
-	if (x->cgroup.n == 0)
+	if (x->cgroup.n == 0 && !egress_recorded(x->state->dir_fd))
 		return 0;
 	ret = cgroup_open_v2(&x->cgroup, &x->cgroup2_fd, e);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
+	if (ret < 0 && egress_recorded(x->state->dir_fd))
+		return pf_fail(
+			e, PF_ERR_HOST, 0,
+			"egress: the container's group in cgroup2, where its connections are "
+			"judged, is gone: nothing can be run outside of it");
 	return cgroup_open_joins(&x->cgroup, x->cgroup2_fd >= 0, x->joins, &x->n_joins, e);
 }
 

@@ -13,6 +13,7 @@ RUNTIME_SOURCES = \
 	runtime/console.c \
 	runtime/container.c \
 	runtime/container_create.c \
+	runtime/container_egress.c \
 	runtime/container_spawn.c \
 	runtime/exec.c \
 	runtime/flat.c \

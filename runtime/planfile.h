@@ -26,7 +26,7 @@ struct plan_input {
 	const uint64_t *caps; /* the five sets that the process gets */
 	unsigned int preserve_fds;
 	unsigned int listen_fds; /* the first of these are systemd's: the program is told */
-	bool confined, shows_tree, no_pivot, no_new_keyring, detached, keep_groups;
+	bool confined, shows_tree, tells_netns, no_pivot, no_new_keyring, detached, keep_groups;
 	/* exec only */
 	int pidfd;
 	uint64_t join_flags;

@@ -130,6 +130,8 @@ void planfile_common(struct flat *f, const struct plan_input *in, struct plan *p
 		p->flags |= PLAN_CONFINED;
 	if (in->shows_tree)
 		p->flags |= PLAN_SHOWS_TREE;
+	if (in->tells_netns)
+		p->flags |= PLAN_TELLS_NETNS;
 	if (in->detached)
 		p->flags |= PLAN_DETACHED;
 	if (in->keep_groups)

@@ -157,9 +157,10 @@ static int remove_unfinished(int dir_fd, const char *id, struct pf_error *e)
 
 int state_release(int root_fd, const char *id, struct pf_error *e)
 {
-	static const char *const files[] = { "state.json",   "config.json",  "seccomp.bpf",
-					     "seal.plan",    "posture.json", "start.sock",
-					     "explain.json", "explain.txt",  "inventory.json" };
+	static const char *const files[] = { "state.json",    "config.json",  "seccomp.bpf",
+					     "seal.plan",     "egress",       "posture.json",
+					     "start.sock",    "explain.json", "explain.txt",
+					     "inventory.json" };
 	auto_fd dir = openat(root_fd, id, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (dir < 0)

@@ -5,10 +5,15 @@
 #include "runtime/egress/egress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
+#include "base/path.h"
 #include "runtime/egress/bpf.h"
 
 static void name_rows(const struct egress_numbers *numbers, struct egress_table *t)
@@ -49,25 +54,95 @@ int egress_open(const struct egress_programs *g, const struct egress_numbers *nu
 	return err < 0 ? pf_fail_sys(e, err, "egress: write the storage of the cgroup") : 0;
 }
 
-int egress_forget(const struct egress_numbers *numbers, struct egress_table *t, struct pf_error *e)
+/* ---- what is left to do when it has gone */
+
+#define RECORD       "egress"
+#define RECORD_MAGIC 0x31524745464c4650ull /* "PFLFEGR1" */
+enum { RECORD_MAX = 64 << 20 };
+
+struct record {
+	__u64 magic;
+	struct egress_numbers numbers;
+	__u32 n_places, n_ports;
+};
+
+int egress_record(int dir_fd, const struct egress_numbers *numbers, const struct egress_table *t,
+		  struct pf_error *e)
 {
-	auto_fd places = bpf_map_by_id(numbers->maps[EGRESS_PLACES]),
-		ports = bpf_map_by_id(numbers->maps[EGRESS_PORTS]);
+	const struct record r = { .magic = RECORD_MAGIC,
+				  .numbers = *numbers,
+				  .n_places = (__u32)t->n_places,
+				  .n_ports = (__u32)t->n_ports };
+	auto_buf b = { 0 };
+
+	pf_buf_add(&b, (const char *)&r, sizeof(r));
+	pf_buf_add(&b, (const char *)t->places, t->n_places * sizeof(*t->places));
+	pf_buf_add(&b, (const char *)t->ports, t->n_ports * sizeof(*t->ports));
+	if (b.failed)
+		return pf_fail_sys(e, ENOMEM, "compose the record of egress");
+	return pf_create_file_at(dir_fd, RECORD, b.data, b.len, 0600, e);
+}
+
+bool egress_recorded(int dir_fd)
+{
+	return faccessat(dir_fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The numbers may be somebody else's by now: then the name is not ours. */
+static int open_rows(const struct egress_numbers *n, enum egress_map m)
+{
+	auto_fd map = bpf_map_by_id(n->maps[m]);
 	uint32_t id;
 
+	if (map < 0)
+		return map;
+	return bpf_map_id(map, egress_map_names[m], &id) == 0 ? pf_take_fd(&map) : -ENOENT;
+}
+
+static int forget_rows(const struct record *r, struct egress_table *t, struct pf_error *e)
+{
+	auto_fd places = open_rows(&r->numbers, EGRESS_PLACES);
+	auto_fd ports = open_rows(&r->numbers, EGRESS_PORTS);
+
 	if (places == -ENOENT || ports == -ENOENT)
-		return 0; /* with the last container that used them */
+		return 0;
 	if (places < 0 || ports < 0)
 		return pf_fail_sys(e, places < 0 ? places : ports, "egress: open the maps");
-	if (bpf_map_id(places, egress_map_names[EGRESS_PLACES], &id) < 0 ||
-	    bpf_map_id(ports, egress_map_names[EGRESS_PORTS], &id) < 0)
-		return 0; /* the numbers are somebody else's by now */
-	name_rows(numbers, t);
+	name_rows(&r->numbers, t);
 	for (size_t i = 0; i < t->n_places; i++)
 		(void)bpf_map_remove(places, &t->places[i].key);
 	for (size_t i = 0; i < t->n_ports; i++)
 		(void)bpf_map_remove(ports, &t->ports[i].key);
 	return 0;
+}
+
+int egress_forget(int dir_fd, struct pf_error *e)
+{
+	struct egress_table t = { 0 };
+	auto_free char *text = NULL;
+	struct record r;
+	size_t len;
+
+	if (!egress_recorded(dir_fd))
+		return 0;
+	STEP(pf_read_file_at(dir_fd, RECORD, RECORD_MAX, &text, &len, e));
+	if (len < sizeof(r))
+		return pf_fail(e, PF_ERR_SYS, EBADMSG, "read the record of egress");
+	memcpy(&r, text, sizeof(r));
+	if (r.magic != RECORD_MAGIC ||
+	    len != sizeof(r) + r.n_places * sizeof(*t.places) + r.n_ports * sizeof(*t.ports))
+		return pf_fail(e, PF_ERR_SYS, EBADMSG, "read the record of egress");
+	t.n_places = r.n_places;
+	t.n_ports = r.n_ports;
+	t.places = (void *)(text + sizeof(r)); /* borrowed */
+	t.ports = (void *)(text + sizeof(r) + r.n_places * sizeof(*t.places));
+	return forget_rows(&r, &t, e);
+}
+
+void egress_release(struct egress *g)
+{
+	egress_table_free(&g->table);
+	egress_close(&g->programs);
 }
 
 void egress_table_free(struct egress_table *t)

@@ -2,6 +2,7 @@
 #ifndef PF_RUNTIME_EGRESS_EGRESS_H
 #define PF_RUNTIME_EGRESS_EGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -103,11 +104,35 @@ struct egress_table {
  */
 int egress_table_make(const struct policy *policy, struct egress_table *ret, struct pf_error *e);
 
+/** egress_table_opens() - something of the address (16 bytes, as in the rows) is open */
+bool egress_table_opens(const struct egress_table *t, const __u8 addr[16]);
+
 /** egress_open() - write the rows and then the storage, which is what opens them */
 int egress_open(const struct egress_programs *g, const struct egress_numbers *numbers,
 		struct egress_table *t, int cgroup_fd, __u64 netns_cookie, struct pf_error *e);
-/** egress_forget() - remove the rows of a container that is gone; nothing to do when their maps are gone */
-int egress_forget(const struct egress_numbers *numbers, struct egress_table *t, struct pf_error *e);
+
+/**
+ * egress_record() - keep in a container's state directory which rows are its own, before they are written
+ * egress_forget() - remove what is recorded there: of a container that is gone, whose cgroup took the programs along
+ * egress_recorded() - connections of this container are judged
+ *
+ * Nothing is left to remove when the maps are gone, as they are with the last container that used them.
+ */
+int egress_record(int dir_fd, const struct egress_numbers *numbers, const struct egress_table *t,
+		  struct pf_error *e);
+int egress_forget(int dir_fd, struct pf_error *e);
+bool egress_recorded(int dir_fd);
+
 void egress_table_free(struct egress_table *t);
+
+/* What a create holds of it. */
+struct egress {
+	bool wanted;
+	struct egress_table table;
+	struct egress_programs programs;
+	struct egress_numbers numbers;
+};
+
+void egress_release(struct egress *g);
 
 #endif

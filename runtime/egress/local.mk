@@ -22,5 +22,7 @@ CLEANFILES += egress.bpf.o
 endif
 # a tarball carries it, so that a compiler for BPF is needed in a checkout alone
 EXTRA_DIST += egress.bpf.o
+else
+EGRESS_SOURCES += runtime/egress/fallback.c
 endif
 EXTRA_DIST += runtime/egress/egress.bpf.c

@@ -297,6 +297,23 @@ static int make_places(struct build *b)
 	return 0;
 }
 
+bool egress_table_opens(const struct egress_table *t, const __u8 addr[16])
+{
+	const struct egress_place_row *best = NULL;
+
+	for (size_t i = 0; i < t->n_places; i++) {
+		const struct egress_place *key = &t->places[i].key;
+		struct endpoint_prefix row = { .len = (uint8_t)(key->bits - EGRESS_PLACE_BITS) };
+		struct endpoint_prefix one = { .len = 128 };
+
+		memcpy(row.addr, key->addr, sizeof(row.addr));
+		memcpy(one.addr, addr, sizeof(one.addr));
+		if (endpoint_prefix_covers(&row, &one) && (!best || key->bits > best->key.bits))
+			best = &t->places[i];
+	}
+	return best && best->group != EGRESS_CLOSED;
+}
+
 /* ---- the two keys */
 
 static int make_egress(struct build *b, const struct policy_value *egress)

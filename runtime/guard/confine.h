@@ -85,6 +85,9 @@ struct confinement {
 	size_t n_notes;
 	unsigned int keys; /* 1 << enum confine_key: which are in force */
 	struct seal_id root;
+	bool no_network; /* nothing here judges connections, and `degrade' allows that */
+	uint32_t unreachable
+		[2]; /* IPv4 addresses, network order, that `egress' keeps closed: what is probed; 0: none */
 	uint64_t handled_fs, scoped;
 	int abi; /* 0: no Landlock here, and `degrade' allows that */
 	const struct env_report
@@ -103,6 +106,8 @@ struct confine_input {
 	/* /proc/PID/mountinfo of the init, seen from its root: every mount there is judged, also those that no
 	 * config.json knows. NULL: only the mounts of config.json are there to be judged */
 	const char *mountinfo;
+	uint32_t unreachable[2]; /* as in the result */
+	bool no_network;         /* nothing here judges connections, and `degrade' allows that */
 	struct credentials *credentials; /* what is found gets covers; NULL: nobody looks */
 	const char *bundle;              /* unmounted: where it is */
 	bool unmounted; /* explain --bundle: the mounts are not in place, config.json alone tells where they will be */

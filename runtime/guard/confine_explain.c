@@ -119,6 +119,26 @@ static void put_env(const struct policy *policy, const struct confinement *c, st
 	pf_buf_puts(b, "\n");
 }
 
+static void put_network(const struct policy *policy, const struct confinement *c,
+			enum policy_key key, const char *absent, struct pf_buf *b)
+{
+	const struct policy_value *value = &policy->keys[key];
+
+	if (!value->present) {
+		pf_buf_printf(b, "%s: %s\n", policy_keys[key].name, absent);
+		return;
+	}
+	put_head(policy_keys[key].name, value, b);
+	for (size_t i = 0; i < value->list.n; i++) {
+		pf_buf_puts(b, "  ");
+		pf_buf_printable(b, value->list.v[i]);
+		pf_buf_puts(b, "\n");
+	}
+	if (value->list.n == 0)
+		pf_buf_puts(b, "  nothing\n");
+	pf_buf_printf(b, "  mechanism: %s\n", confine_network_mechanism(c));
+}
+
 static void put_credentials(const struct policy *policy, const struct confinement *c,
 			    struct pf_buf *b)
 {
@@ -252,6 +272,8 @@ static void explain_text(const struct policy *policy, const struct confinement *
 	confine_tell_protect(policy, c, b);
 	put_env(policy, c, b);
 	put_credentials(policy, c, b);
+	put_network(policy, c, POLICY_EGRESS, "all that the network leads to", b);
+	put_network(policy, c, POLICY_LISTEN, "whoever reaches the network", b);
 	put_mounts(c, b);
 	if (c->abi) {
 		pf_buf_printf(b, "landlock: ABI %d\n  rights:", c->abi);
@@ -358,6 +380,19 @@ static void explain_json_credentials(const struct policy *policy, const struct c
 		pf_buf_puts(b, "}");
 }
 
+static void explain_json_network(const struct policy *policy, struct pf_buf *b)
+{
+	const struct policy_value *egress = &policy->keys[POLICY_EGRESS];
+	const struct policy_value *listen = &policy->keys[POLICY_LISTEN];
+
+	pf_buf_puts(b, ",");
+	if (explain_json_value("egress", egress, egress->present, b))
+		pf_buf_puts(b, "}");
+	pf_buf_puts(b, ",");
+	if (explain_json_value("listen", listen, listen->present, b))
+		pf_buf_puts(b, "}");
+}
+
 static void explain_json(const struct policy *policy, const struct confinement *c, struct pf_buf *b)
 {
 	pf_buf_puts(b, "{\"profile\":");
@@ -380,6 +415,7 @@ static void explain_json(const struct policy *policy, const struct confinement *
 	explain_json_env(policy, c, b);
 	pf_buf_puts(b, ",");
 	explain_json_credentials(policy, c, b);
+	explain_json_network(policy, b);
 	pf_buf_puts(b, "},\"mounts\":");
 	confine_json_mounts(b, c);
 	pf_buf_puts(b, ",\"covers\":");

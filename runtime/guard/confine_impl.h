@@ -269,6 +269,19 @@ int confine_compare_paths(const char *a, const char *b);
 int confine_add_path(struct confine_paths *list, const struct confine_path *path, const char *where,
 		     struct pf_error *e);
 void confine_paths_free(struct confine_paths *list);
+/** confine_use_degrade() - this host lacks @name, and the policy allows that: @lost is what is lost by it */
+int confine_use_degrade(struct confine_run *run, const char *name, const char *lost,
+			struct pf_error *e);
+
+/* confine_network.c */
+/** confine_take_network() - what create found of connections: what the probe tries, and what this host lacks */
+int confine_take_network(struct confine_run *run, struct pf_error *e);
+/** confine_network_mechanism() - "bpf", or "none" where `degrade' allows that */
+const char *confine_network_mechanism(const struct confinement *c);
+/** confine_json_network() - an object: mechanism, entries and origin of both keys; null: neither is in force */
+void confine_json_network(const struct policy *policy, const struct confinement *c,
+			  struct pf_buf *b);
+
 /** confine_note() - something explain and posture say; said once */
 int confine_note(struct confine_run *run, struct pf_error *e, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

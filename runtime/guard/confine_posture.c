@@ -19,6 +19,7 @@ static const char *const probe_names[SEAL_PROBE_COUNT_] = {
 	[SEAL_PROBE_PACKET] = "packet socket",
 	[SEAL_PROBE_COVER] = "cover",
 	[SEAL_PROBE_PROTECT] = "protect",
+	[SEAL_PROBE_CONNECT] = "connect",
 };
 
 static const char *const result_names[] = {
@@ -166,6 +167,8 @@ void confine_posture(const struct policy *policy, const struct confinement *c, i
 	put_environment(policy, c, b);
 	pf_buf_puts(b, ",\"credentials\":");
 	put_credentials(policy, c, b);
+	pf_buf_puts(b, ",\"network\":");
+	confine_json_network(policy, c, b);
 	pf_buf_puts(b, ",\"mounts\":");
 	confine_json_mounts(b, c);
 	pf_buf_puts(b, ",\"covers\":");

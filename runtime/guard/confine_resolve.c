@@ -160,6 +160,7 @@ static int resolve(struct confine_run *run, struct pf_error *e)
 	STEP(confine_decide_hide(run, e));
 	STEP(confine_decide_protect(run, e));
 	STEP(confine_decide_noexec(run, e));
+	STEP(confine_take_network(run, e));
 	STEP(cover_credentials(run, e)); /* last: what is covered already is not looked at */
 	return note_loaders(run, e);
 }

@@ -84,8 +84,8 @@ static uint64_t wanted_scopes(const struct oci_config *config)
 	return scopes;
 }
 
-static int use_degrade(struct confine_run *run, const char *name, const char *lost,
-		       struct pf_error *e)
+int confine_use_degrade(struct confine_run *run, const char *name, const char *lost,
+			struct pf_error *e)
 {
 	struct confinement *c = run->out;
 
@@ -130,7 +130,7 @@ static int check_needs(struct confine_run *run, struct pf_error *e)
 				"`degrade' may name `%s': %s",
 				need->name, c->abi, need->abi, need->kernel, need->name,
 				need->lost);
-		STEP(use_degrade(run, need->name, need->lost, e));
+		STEP(confine_use_degrade(run, need->name, need->lost, e));
 	}
 	return 0;
 }
@@ -145,7 +145,7 @@ static int note_unix(struct confine_run *run, struct pf_error *e)
 	if (run->out->abi >= 9 || !(run->keys & CONFINE_BIT(CONFINE_READ)))
 		return 0;
 	if (policy_degrades(run->in->policy, "landlock.unix"))
-		return use_degrade(run, "landlock.unix", lost, e);
+		return confine_use_degrade(run, "landlock.unix", lost, e);
 	return confine_note(run, e, "%s", lost);
 }
 
@@ -164,8 +164,8 @@ static int check_landlock(struct confine_run *run, struct pf_error *e)
 	if (!policy_degrades(run->in->policy, "landlock"))
 		return pf_fail(e, PF_ERR_HOST, host->landlock_errno,
 			       "%s, or `degrade' may name `landlock'", cure);
-	return use_degrade(run, "landlock",
-			   "paths are not confined; covers and read-only mounts stand", e);
+	return confine_use_degrade(run, "landlock",
+				   "paths are not confined; covers and read-only mounts stand", e);
 }
 
 int confine_decide_rights(struct confine_run *run, struct pf_error *e)

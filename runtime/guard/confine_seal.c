@@ -209,6 +209,7 @@ int confine_write_seal(const struct confinement *c, struct flat *ret, struct pf_
 		.abi = (uint32_t)c->abi,
 		.handled_fs = c->handled_fs,
 		.scoped = c->scoped,
+		.unreachable = { c->unreachable[0], c->unreachable[1] },
 	};
 
 	if (c->abi)

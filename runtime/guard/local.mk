@@ -18,6 +18,7 @@ GUARD_SOURCES += \
 	runtime/guard/confine_home.c \
 	runtime/guard/confine_json.c \
 	runtime/guard/confine_mounts.c \
+	runtime/guard/confine_network.c \
 	runtime/guard/confine_noexec.c \
 	runtime/guard/confine_posture.c \
 	runtime/guard/confine_protect.c \

@@ -233,6 +233,23 @@ static void put_permitted(struct pf_buf *b, const struct json *list)
 	}
 }
 
+static void put_network(struct pf_buf *b, const struct json *network)
+{
+	const char *by = json_text(network, "mechanism", "?");
+
+	for (const struct json *m = first(network, JSON_OBJECT); m; m = m->next) {
+		const struct json *entries = json_get(m, "entries");
+
+		if (m->type != JSON_OBJECT)
+			continue;
+		put_line(b, m->key, entries, "nothing");
+		put_name(b, m->key);
+		pf_buf_puts(b, "by ");
+		pf_buf_printable(b, by);
+		pf_buf_puts(b, "\n");
+	}
+}
+
 int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_error *e)
 {
 	auto_json doc = NULL;
@@ -251,6 +268,7 @@ int posture_print(const char *text, size_t len, struct pf_buf *b, struct pf_erro
 	put_protect(b, json_get(root, "protect"));
 	put_environment(b, json_get(root, "environment"));
 	put_credentials(b, json_get(root, "credentials"));
+	put_network(b, json_get(root, "network"));
 	put_mounts(b, json_get(root, "mounts"));
 	put_covers(b, json_get(root, "covers"));
 	put_line(b, "noexec", json_get(root, "noexec"), "no mount");

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@
 #include "runtime/init/steps.h"
 #include "runtime/init/sync.h"
 
+#ifndef SO_NETNS_COOKIE /* compat: musl of Debian 12 */
+#define SO_NETNS_COOKIE 71
+#endif
 #define NEEDED_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 int confine_map_seal(struct init *c, int fd, struct pf_error *e)
@@ -87,6 +91,18 @@ static int check_namespace(const struct init *c, struct pf_error *e)
 		"add `mount' to /linux/namespaces");
 }
 
+/* What the kernel calls the network namespace by; 0: it does not (before Linux 5.14), and the parent says what follows. */
+static int64_t netns_cookie(void)
+{
+	auto_fd sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	if (sock < 0 || getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
+		return 0;
+	return (int64_t)cookie;
+}
+
 /*
  * Should:	run after the pivot and the last mount: the parent judges what it sees through our root.
  * Mustn't:	seal this process: it still has to give its privilege away and to wait for start.
@@ -94,11 +110,14 @@ static int check_namespace(const struct init *c, struct pf_error *e)
 int child_confine(struct init *c, struct pf_error *e)
 {
 	auto_fd fd = -EBADF;
+	int64_t cookie = 0;
 	int ret;
 
 	if (!(c->plan->flags & (PLAN_CONFINED | PLAN_SHOWS_TREE)))
 		return 0;
-	ret = sync_send(c->plan->sync_fd, SYNC_TREE, 0, c->root_fd);
+	if (c->plan->flags & PLAN_TELLS_NETNS)
+		cookie = netns_cookie();
+	ret = sync_send(c->plan->sync_fd, SYNC_TREE, cookie, c->root_fd);
 	if (ret < 0)
 		return pf_fail_sys(e, ret, "send the root to the parent");
 	if (!(c->plan->flags & PLAN_CONFINED))

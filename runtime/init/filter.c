@@ -40,6 +40,10 @@
 #define PROTO_TCP         6u
 #define PROTO_UDP         17u
 #define PROTO_ICMPV6      58u
+#define LEVEL_IP          0u
+#define LEVEL_IPV6        41u
+#define OPTION_IP_OPTIONS 4u
+#define OPTION_IPV6_RTHDR 57u
 #define IOCTL_STI         0x5412u
 #define IOCTL_LINUX       0x541cu
 #define MEMFD_NOEXEC_SEAL 8u /* Linux 6.3 */
@@ -110,6 +114,20 @@ const struct sock_filter own_filter[] = {
 	LOAD_ARG(1),
 	IF_EQ(IOCTL_STI, 1),
 	UNLESS_EQ(IOCTL_LINUX, 1),
+	RET_ERRNO(EPERM),
+	RET_ALLOW,
+
+	/* A route of the sender's own leads a packet past the address that was judged. The packet is dropped where addresses
+	 * are judged, but a connect would wait for it: so it is said here. */
+	UNLESS_EQ(SYS_setsockopt, 10),
+	LOAD_ARG(1),
+	UNLESS_EQ(LEVEL_IP, 3),
+	LOAD_ARG(2),
+	IF_EQ(OPTION_IP_OPTIONS, 4),
+	RET_ALLOW,
+	UNLESS_EQ(LEVEL_IPV6, 3),
+	LOAD_ARG(2),
+	UNLESS_EQ(OPTION_IPV6_RTHDR, 1),
 	RET_ERRNO(EPERM),
 	RET_ALLOW,
 

@@ -58,6 +58,9 @@ enum plan_flag {
 		1 << 27, /* at the end no mount is a peer or a slave: nothing appears later */
 	PLAN_SHOWS_TREE =
 		1 << 28, /* the parent looks at the final tree, though it may not confine */
+	PLAN_TELLS_NETNS =
+		1
+		<< 29, /* the parent judges connections: the cookie of the network namespace goes with the tree */
 };
 
 /* A mount, in config.json's order. Destinations are resolved by the init in the container's root. */

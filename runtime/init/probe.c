@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -124,6 +125,31 @@ static int attempt_protect(const struct init *c, int outside)
 	return denied ? EROFS : err;
 }
 
+/* Nothing need be there: who judges connections answers before a route is looked for, with EPERM. */
+static int attempt_connect(const struct init *c, int outside)
+{
+	int err = EIO;
+
+	(void)outside;
+	for (size_t i = 0; i < ARRAY_SIZE(c->seal->unreachable); i++) {
+		struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+		auto_fd sock = -EBADF;
+
+		to.sin_addr.s_addr = c->seal->unreachable[i];
+		if (to.sin_addr.s_addr == 0)
+			continue;
+		sock = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (sock < 0)
+			return EIO; /* that no socket can be made says nothing of connections */
+		if (connect(sock, (struct sockaddr *)&to, sizeof(to)) == 0 || errno == EINPROGRESS)
+			return 0;
+		err = errno;
+		if (err != EPERM)
+			break;
+	}
+	return err;
+}
+
 static const struct probe probes[SEAL_PROBE_COUNT_] = {
 	[SEAL_PROBE_READ] = { "read",
 			      "a file that no rule reaches could be read",
@@ -155,6 +181,11 @@ static const struct probe probes[SEAL_PROBE_COUNT_] = {
 				 0,
 				 attempt_protect,
 				 { EROFS } },
+	[SEAL_PROBE_CONNECT] = { "connect",
+				 "an address that no entry of `egress' opens could be connected to",
+				 0,
+				 attempt_connect,
+				 { EPERM } },
 };
 
 static bool is_wanted(const struct seal *seal, int i)
@@ -163,6 +194,8 @@ static bool is_wanted(const struct seal *seal, int i)
 		return seal->covers.n > 0;
 	if (i == SEAL_PROBE_PROTECT)
 		return seal->protects.n > 0;
+	if (i == SEAL_PROBE_CONNECT)
+		return seal->unreachable[0] || seal->unreachable[1];
 	return (seal->flags & probes[i].flags) == probes[i].flags;
 }
 

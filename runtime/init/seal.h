@@ -13,7 +13,7 @@
  * later exec.
  */
 
-#define SEAL_MAGIC 0x324c4145534c4650ull /* "PFLSEAL2" */
+#define SEAL_MAGIC 0x334c4145534c4650ull /* "PFLSEAL3" */
 
 struct seal_id {
 	uint64_t dev, ino, mnt_id; /* dev as makedev(); mnt_id of statx(STATX_MNT_ID) */
@@ -72,6 +72,8 @@ struct seal {
 	struct plan_list protects; /* a directory before what lies in it */
 	struct plan_list
 		noexec; /* struct seal_readonly: each of these mounts alone becomes noexec */
+	uint32_t unreachable
+		[2]; /* IPv4 addresses, network order, that no entry of egress opens; 0: none */
 };
 
 /* What a probe found; sent to the parent with SYNC_READY and kept in the posture. */
@@ -82,6 +84,7 @@ enum seal_probe {
 	SEAL_PROBE_PACKET,
 	SEAL_PROBE_COVER,
 	SEAL_PROBE_PROTECT,
+	SEAL_PROBE_CONNECT,
 	SEAL_PROBE_COUNT_
 };
 enum seal_probe_result { SEAL_NOT_PROBED, SEAL_DENIED, SEAL_ALLOWED };

@@ -78,7 +78,7 @@ io.pinfold.read|usr/lib|'usr/lib' is neither an absolute path of the container n
 io.pinfold.read|/usr/../etc|'/usr/../etc' holds '..'
 io.pinfold.read|/etc/*.conf|'/etc/*.conf': patterns are not known to 'read'
 io.pinfold.read/app|/usr|/annotations/io.pinfold.read~1app: a key for one container of a pod is only known under Kubernetes
-io.pinfold.egress|none|not built into this version of pinfold
+io.pinfold.brief|on|not built into this version of pinfold
 END
 }
 

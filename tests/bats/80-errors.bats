@@ -182,7 +182,7 @@ refused_text() {
 }
 
 @test "a key that this version knows but does not build refuses the container" {
-	for pair in egress=@none listen=@none brief=on mode=observe; do
+	for pair in brief=on mode=observe egress=a.example egress=@npm egress=@broker; do
 		bundle --annotate "io.pinfold.$pair" -- /probe exit 0
 		create_fails
 		assert_contains "io.pinfold.${pair%%=*}"

@@ -57,6 +57,19 @@ static void foreign_architectures_have_no_system_calls(void)
 #endif
 }
 
+static void a_sender_cannot_choose_the_route(void)
+{
+	CHECK_INT(ASK(SYS_setsockopt, 3, 0 /* SOL_IP */, 4 /* IP_OPTIONS */), ==, ERRNO(EPERM));
+	CHECK_INT(ASK(SYS_setsockopt, 3, HIGH, HIGH | 4), ==, ERRNO(EPERM));
+	CHECK_INT(ASK(SYS_setsockopt, 3, 41 /* SOL_IPV6 */, 57 /* IPV6_RTHDR */), ==, ERRNO(EPERM));
+	CHECK_INT(ASK(SYS_setsockopt, 3, 0, 57), ==, ALLOW);
+	CHECK_INT(ASK(SYS_setsockopt, 3, 41, 4), ==, ALLOW);
+	CHECK_INT(ASK(SYS_setsockopt, 3, 0, 1), ==, ALLOW);
+	CHECK_INT(ASK(SYS_setsockopt, 3, SOL_SOCKET, SO_REUSEADDR), ==, ALLOW);
+	CHECK_INT(ASK(SYS_setsockopt, 3, 6 /* SOL_TCP */, 4), ==, ALLOW);
+	CHECK_INT(ASK(SYS_getsockopt, 3, 0, 4), ==, ALLOW);
+}
+
 static void calls_without_judgeable_arguments_are_enosys(void)
 {
 	static const long calls[] = {
@@ -231,6 +244,7 @@ int main(void)
 	if (own_filter_len == 0)
 		return tap_skip_all("there is no filter for this architecture");
 	RUN(foreign_architectures_have_no_system_calls);
+	RUN(a_sender_cannot_choose_the_route);
 	RUN(calls_without_judgeable_arguments_are_enosys);
 	RUN(everything_else_passes);
 	RUN(no_way_into_a_user_namespace);

@@ -148,7 +148,7 @@ ATTEMPTS='cat /secrets/key; cat /proc/self/root/secrets/key; cat /work/../secret
 	assert_contains io.pinfold.profile agnet
 }
 
-@test "a key of which nothing is built yet is refused by name" {
+@test "a name in egress, for which there is no resolver yet, is refused by name" {
 	box "${AGENT[@]}" --annotation io.pinfold.egress=api.example -- true
 	assert_status 126
 	assert_contains io.pinfold.egress

@@ -394,11 +394,25 @@ INLINE int may_leave(struct __sk_buff *skb, const struct packet *p)
 	return may_start(skb, p);
 }
 
-/* A verifier wants to see the range of what is returned. */
+/*
+ * A network namespace that was made in the group has its kernel's own sockets there, which look for neighbours and report
+ * multicast groups. They are raw ones, as no other socket in the group is.
+ */
+INLINE int is_kernels(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (sk)
+		sk = sk_fullsock(sk);
+	return sk && READ(sk->type) == SOCK_RAW_TYPE;
+}
+
 PROGRAM int packet_out(struct __sk_buff *skb)
 {
 	struct packet p;
 
+	if (is_kernels(skb))
+		return ALLOW;
 	if (!parse(skb, &p))
 		return DENY;
 	return may_leave(skb, &p) ? ALLOW : DENY;

@@ -103,6 +103,7 @@ static void run_checks(struct doctor *d)
 	doctor_check_memfd(d);
 	doctor_check_cgroups(d);
 	doctor_check_bpf(d);
+	doctor_check_egress(d);
 	doctor_check_policy(d);
 	doctor_add(d, "nested sandboxes", DOCTOR_NOTE, NULL, "%s", nested);
 	doctor_add(d, "isolation tier", DOCTOR_NOTE, NULL, "%s; %s", tier, stronger);

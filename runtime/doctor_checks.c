@@ -19,6 +19,7 @@
 #include "config/policy.h"
 #include "runtime/cgroup.h"
 #include "runtime/doctor_parts.h"
+#include "runtime/egress/egress.h"
 
 /* A small number in a file of procfs; @fallback where there is no such file. */
 static long read_number(const char *path, long fallback)
@@ -180,7 +181,7 @@ static bool can_write(const struct cgroup_hierarchy *h)
 
 static void add_own_group(struct doctor *d, const struct cgroup_hierarchy *v2)
 {
-	const char *cost = policy_keys[POLICY_EGRESS].built ? ": egress is refused" : "";
+	const char *cost = ": egress is refused";
 
 	if (!v2)
 		doctor_add(d, "own cgroup2", DOCTOR_LIMITED,
@@ -252,6 +253,24 @@ void doctor_check_bpf(struct doctor *d)
 	else
 		doctor_add(d, "bpf", DOCTOR_MISSING, "boot a kernel with CONFIG_CGROUP_BPF=y",
 			   "programs of cgroups cannot be loaded (%s)", pf_errno_text(-fd));
+}
+
+/* Loads what judges connections, and lets it go again. */
+void doctor_check_egress(struct doctor *d)
+{
+	struct egress_programs g = EGRESS_PROGRAMS_NULL;
+	struct pf_error why = PF_ERROR_INIT;
+
+	if (egress_load(&g, &why) == 0) {
+		doctor_add(d, "egress", DOCTOR_OK, NULL,
+			   "connections of a container can be judged");
+		egress_close(&g);
+		return;
+	}
+	doctor_add(d, "egress", why.err == EPERM ? DOCTOR_LIMITED : DOCTOR_MISSING,
+		   why.err == EPERM ? "run as root of the host"
+				    : "boot Linux 5.14 or newer with CONFIG_CGROUP_BPF=y",
+		   "a container with `egress' or `listen' is refused: %s", why.msg);
 }
 
 void doctor_check_policy(struct doctor *d)

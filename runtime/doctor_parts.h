@@ -27,6 +27,7 @@ void doctor_check_userns(struct doctor *d);
 void doctor_check_memfd(struct doctor *d);
 void doctor_check_cgroups(struct doctor *d);
 void doctor_check_bpf(struct doctor *d);
+void doctor_check_egress(struct doctor *d);
 void doctor_check_policy(struct doctor *d);
 
 #endif

@@ -38,6 +38,17 @@ int egress_share(int root_fd, struct egress_programs *ret, struct egress_numbers
 	return fail(e);
 }
 
+int egress_load(struct egress_programs *ret, struct pf_error *e)
+{
+	(void)ret;
+	return fail(e);
+}
+
+void egress_close(struct egress_programs *g)
+{
+	(void)g;
+}
+
 int egress_attach(const struct egress_programs *g, int cgroup_fd, struct pf_error *e)
 {
 	(void)g;

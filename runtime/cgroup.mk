@@ -14,9 +14,10 @@ CGROUP_SOURCES = \
 	runtime/cgroup_v1.c \
 	runtime/cgroup_v2.c \
 	runtime/cgroup_systemd.h \
+	runtime/bpf.h \
 	runtime/devices_bpf.h
 if ENABLE_BPF
-CGROUP_SOURCES += runtime/devices_bpf.c
+CGROUP_SOURCES += runtime/bpf.c runtime/devices_bpf.c
 else
 CGROUP_SOURCES += runtime/cgroup_devices_fallback.c
 endif

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/sys.h"
+#include "runtime/bpf.h"
 
 #define PROGRAM_NAME "pinfold_dev"
 #define MAX_RULES    4096
@@ -141,79 +141,15 @@ void devices_bpf_free(struct devices_program *p)
 
 /* ---- the kernel's side ---- */
 
-static int load(const struct devices_program *p)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	attr.insns = (uint64_t)(uintptr_t)p->v;
-	attr.insn_cnt = (uint32_t)p->n;
-	attr.license = (uint64_t)(uintptr_t) "Apache-2.0";
-	memcpy(attr.prog_name, PROGRAM_NAME, sizeof(PROGRAM_NAME));
-	/* RLIMIT_MEMLOCK stays as it is: compat: kernels < 5.11 count programs against it, and then say EPERM */
-	return sys_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
-}
-
-static int attach(int dir, int program)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.target_fd = (uint32_t)dir;
-	attr.attach_bpf_fd = (uint32_t)program;
-	attr.attach_type = BPF_CGROUP_DEVICE;
-	attr.attach_flags = BPF_F_ALLOW_MULTI;
-	return sys_bpf(BPF_PROG_ATTACH, &attr, sizeof(attr));
-}
-
-static int detach(int dir, int program)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.target_fd = (uint32_t)dir;
-	attr.attach_bpf_fd = (uint32_t)program;
-	attr.attach_type = BPF_CGROUP_DEVICE;
-	return sys_bpf(BPF_PROG_DETACH, &attr, sizeof(attr));
-}
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes there */
-static int list_attached(int dir, uint32_t *ids, uint32_t *n)
-{
-	union bpf_attr attr;
-	int ret;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.query.target_fd = (uint32_t)dir;
-	attr.query.attach_type = BPF_CGROUP_DEVICE;
-	attr.query.prog_ids = (uint64_t)(uintptr_t)ids;
-	attr.query.prog_cnt = *n;
-	ret = sys_bpf(BPF_PROG_QUERY, &attr, sizeof(attr));
-	*n = attr.query.prog_cnt;
-	return ret;
-}
-
 /* systemd and others attach their own to the same group: ours is told by its name. */
 static int open_if_ours(uint32_t id, int *ret_fd)
 {
-	struct bpf_prog_info info;
-	union bpf_attr attr;
-	auto_fd fd = -EBADF;
+	auto_fd fd = bpf_program_by_id(id);
+	uint32_t same;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_id = id;
-	fd = sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
 	if (fd < 0)
 		return fd;
-	memset(&attr, 0, sizeof(attr));
-	memset(&info, 0, sizeof(info));
-	attr.info.bpf_fd = (uint32_t)fd;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = (uint64_t)(uintptr_t)&info;
-	STEP(sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)));
-	if (strncmp(info.name, PROGRAM_NAME, sizeof(info.name)) != 0)
-		return -ENOENT;
+	STEP(bpf_program_id(fd, PROGRAM_NAME, &same, NULL));
 	*ret_fd = pf_take_fd(&fd);
 	return 0;
 }
@@ -224,18 +160,22 @@ static void detach_old(int dir, const uint32_t *ids, uint32_t n)
 		auto_fd old = -EBADF;
 
 		if (open_if_ours(ids[i], &old) == 0)
-			(void)detach(dir, old);
+			(void)bpf_program_detach(old, dir, BPF_CGROUP_DEVICE);
 	}
 }
 
 static int attach_new(int dir, const struct devices_program *p, struct pf_error *e)
 {
-	auto_fd program = load(p);
+	const struct bpf_code code = { .name = PROGRAM_NAME,
+				       .v = p->v,
+				       .n = (uint32_t)p->n,
+				       .type = BPF_PROG_TYPE_CGROUP_DEVICE };
+	auto_fd program = bpf_program_load(&code);
 	int ret;
 
 	if (program < 0)
 		return pf_fail_sys(e, program, "load the device program (%zu instructions)", p->n);
-	ret = attach(dir, program);
+	ret = bpf_program_attach(program, dir, BPF_CGROUP_DEVICE);
 	return ret < 0 ? pf_fail_sys(e, ret, "attach the device program") : 0;
 }
 
@@ -243,7 +183,7 @@ int devices_bpf_attach(int dir, const struct devices_program *p, struct pf_error
 {
 	uint32_t old[MAX_ATTACHED], n = MAX_ATTACHED;
 
-	if (list_attached(dir, old, &n) < 0)
+	if (bpf_programs_attached(dir, BPF_CGROUP_DEVICE, old, &n) < 0)
 		n = 0; /* attaching will say why, and fail */
 	/* New before old: in between a device needs the consent of both, never of none. */
 	if (p)

@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/path.h"
-#include "runtime/egress/bpf.h"
+#include "runtime/bpf.h"
 
 static void name_rows(const struct egress_numbers *numbers, struct egress_table *t)
 {

@@ -20,7 +20,6 @@
  *	abi.h		what programs and loader agree on
  *	egress.bpf.c	the programs
  *	object.c	the object file that a compiler made of them
- *	bpf.c		bpf(2)
  *	load.c		object -> programs and maps in the kernel
  *	shared.c	found or loaded
  *	table.c		entries of a policy -> rows

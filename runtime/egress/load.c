@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "runtime/egress/bpf.h"
+#include "runtime/bpf.h"
 #include "runtime/egress/egress.h"
 #include "runtime/egress/object.h"
 

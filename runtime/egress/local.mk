@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Which connections leave a container: programs for the kernel, embedded in the parent.
-EGRESS_SOURCES = runtime/egress/abi.h runtime/egress/bpf.h runtime/egress/egress.h runtime/egress/object.h
+EGRESS_SOURCES = runtime/egress/abi.h runtime/egress/egress.h runtime/egress/object.h
 if ENABLE_BPF
 EGRESS_SOURCES += \
 	runtime/egress/blob.S \
-	runtime/egress/bpf.c \
 	runtime/egress/egress.c \
 	runtime/egress/load.c \
 	runtime/egress/object.c \

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "runtime/egress/bpf.h"
+#include "runtime/bpf.h"
 #include "runtime/egress/egress.h"
 
 extern const char egress_blob[], egress_blob_end[];

@@ -2,7 +2,7 @@
 /* bpf(2), one function a command: attributes in, an fd or -errno out. */
 #include <config.h>
 
-#include "runtime/egress/bpf.h"
+#include "runtime/bpf.h"
 
 #include <errno.h>
 #include <string.h>
@@ -100,6 +100,33 @@ int bpf_program_attach(int program, int cgroup_fd, uint32_t attach)
 	attr.attach_type = attach;
 	attr.attach_flags = BPF_F_ALLOW_MULTI;
 	return sys_bpf(BPF_PROG_ATTACH, &attr, sizeof(attr));
+}
+
+int bpf_program_detach(int program, int cgroup_fd, uint32_t attach)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.target_fd = (uint32_t)cgroup_fd;
+	attr.attach_bpf_fd = (uint32_t)program;
+	attr.attach_type = attach;
+	return sys_bpf(BPF_PROG_DETACH, &attr, sizeof(attr));
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes there */
+int bpf_programs_attached(int cgroup_fd, uint32_t attach, uint32_t *ret_ids, uint32_t *n)
+{
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = (uint32_t)cgroup_fd;
+	attr.query.attach_type = attach;
+	attr.query.prog_ids = pointer(ret_ids);
+	attr.query.prog_cnt = *n;
+	ret = sys_bpf(BPF_PROG_QUERY, &attr, sizeof(attr));
+	*n = attr.query.prog_cnt;
+	return ret;
 }
 
 int bpf_map_by_id(uint32_t id)

@@ -5,6 +5,7 @@ PF_PROBE_SOURCES = \
 	tests/probe/probe-file.c \
 	tests/probe/probe-life.c \
 	tests/probe/probe-mount.c \
+	tests/probe/probe-net.c \
 	tests/probe/probe-peer.c \
 	tests/probe/probe-self.c \
 	tests/probe/probe-trick.c \

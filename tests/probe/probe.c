@@ -138,7 +138,8 @@ int show_line(int fd)
 }
 
 static const struct probe_command *const tables[] = {
-	file_commands, trick_commands, mount_commands, peer_commands, self_commands, life_commands,
+	file_commands, trick_commands, mount_commands, peer_commands,
+	self_commands, life_commands,  net_commands,
 };
 
 static const struct probe_command *find(const char *name)

@@ -92,3 +92,35 @@ tries() {
 require_bpf() {
 	[ "$(stat -f -c %T /sys/fs/cgroup /sys/fs/cgroup/unified 2>/dev/null | grep -c cgroup2fs)" -gt 0 ] || skip_or_fail "needs cgroup2"
 }
+
+# cgroup2_of PID: the folder of its group
+cgroup2_of() {
+	local top=/sys/fs/cgroup
+
+	[ "$(stat -f -c %T "$top")" = cgroup2fs ] || top+=/unified
+	echo "$top$(sed -n 's/^0:://p' "/proc/$1/cgroup")"
+}
+
+# egress_numbers FILE: by which the kernel knows the five maps and five programs, as they stand in ROOT/.egress
+egress_numbers() {
+	od -An -v -tu4 -w4 "$1" | awk 'NR > 2 && NR != 8 && NR < 14 { print (NR < 8 ? "map " : "program ") $1 }'
+}
+
+egress_numbers_gone() { # FILE-OF-NUMBERS
+	"$PF_SUITE/tools/probe" bpf-list | cut -d' ' -f1,2 >"$1.now"
+	! grep -qxF -f "$1" "$1.now"
+}
+
+# assert_unloaded FILE: none of the numbers that it lists is in the kernel any more, which lets go of them a moment later
+assert_unloaded() {
+	[ -s "$1" ] || fail "no numbers in $1"
+	wait_until "the programs and maps of $1 to go" egress_numbers_gone "$1"
+}
+
+# egress_rows: how many rows all containers of this state root have, in both tries
+egress_rows() {
+	local places ports
+
+	read -r _ places _ ports < <(egress_numbers "$PF_ROOT/.egress" | sed -n 2,3p | tr '\n' ' ')
+	echo "$("$PF_SUITE/tools/probe" bpf-rows "$places" 24) $("$PF_SUITE/tools/probe" bpf-rows "$ports" 16)"
+}

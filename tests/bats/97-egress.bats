@@ -431,8 +431,10 @@ veth_hook() {
 	jq -nc --arg s 'pid=$(jq -r .pid)
 		ip -n "$1" link add "$2" type veth peer name eth0 netns "$pid"
 		ip -n "$1" address add 10.77.0.1/24 dev "$2"
+		ip -n "$1" address add fd77::1/64 dev "$2" nodad
 		ip -n "$1" link set "$2" up
 		nsenter --target "$pid" --net ip address add 10.77.0.2/24 dev eth0
+		nsenter --target "$pid" --net ip address add fd77::2/64 dev eth0 nodad
 		nsenter --target "$pid" --net ip link set eth0 up' --arg ns "$NET_OUT" --arg name "h${ID##*.}" \
 		'{ path: "/bin/sh", args: [ "sh", "-ec", $s, "sh", $ns, ($name | .[0:12]) ], env: [ "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" ] }'
 }
@@ -441,5 +443,15 @@ veth_hook() {
 	probe --annotate "io.pinfold.egress=10.77.0.1:80" --hook "createRuntime=$(veth_hook)" -- each tcp 10.77.0.1 80 -- tcp 10.77.0.1 443 -- tcp "$OUT" 80
 	assert_output "ok: outside
 EPERM
+EPERM"
+}
+
+# The kernel's own sockets of such a namespace are in the container's group: they look for neighbours.
+@test "a network namespace that is made with a user namespace finds its neighbours by IPv6" {
+	chown_root
+	probe --userns --jq '.mounts |= map(select(.type != "sysfs" and .type != "cgroup"))' --annotate "io.pinfold.egress=10.77.0.1:80 [fd77::1]:80" \
+		--hook "createRuntime=$(veth_hook)" -- each tcp fd77::1 80 -- tcp 10.77.0.1 80 -- tcp fd77::1 443
+	assert_output "ok: outside
+ok: outside
 EPERM"
 }

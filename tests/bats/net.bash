@@ -8,6 +8,7 @@ OUT=10.66.0.1 OUT_2=10.66.0.3 IN=10.66.0.2
 OUT6=fd66::1 OUT6_2=fd66::3 IN6=fd66::2
 FAR=203.0.113.7 METADATA=169.254.169.254 METADATA6=fd00:ec2::254
 NAT64=64:ff9b::a9fe:a9fe SIXTOFOUR=2002:a9fe:a9fe::1
+NAT64_OUT=64:ff9b::a42:1
 PORTS=(80 443 8000 8001 53 853)
 
 # net_up: for setup_file
@@ -19,7 +20,7 @@ net_up() {
 	ip netns add "$NET_OUT"
 	ip -n "$NET_IN" link add eth0 type veth peer name eth0 netns "$NET_OUT"
 	net_addresses "$NET_OUT" "$OUT/16" "$OUT_2/16" "$OUT6/64" "$OUT6_2/64" \
-		"$FAR/32" "$METADATA/32" "$METADATA6/128" "$NAT64/128" "$SIXTOFOUR/128"
+		"$FAR/32" "$METADATA/32" "$METADATA6/128" "$NAT64/128" "$SIXTOFOUR/128" "$NAT64_OUT/128"
 	net_addresses "$NET_IN" "$IN/16" "$IN6/64"
 	ip -n "$NET_IN" route add default via "$OUT"
 	ip -n "$NET_IN" -6 route add default via "$OUT6"

@@ -2,6 +2,7 @@
 # `make check' alone. The probe must be static: a container's root has no libc. Without musl-gcc: $(CC) -static.
 PF_PROBE_SOURCES = \
 	tests/probe/probe.c \
+	tests/probe/probe-bpf.c \
 	tests/probe/probe-file.c \
 	tests/probe/probe-life.c \
 	tests/probe/probe-mount.c \

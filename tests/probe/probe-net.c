@@ -2,15 +2,14 @@
 /* Connections: both ends of them, by every call that can make one. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -217,6 +216,70 @@ static int do_reconnect(char **a)
 	return finish(fd, r < 0 ? r : answer(fd, NULL));
 }
 
+/* tcp-start ADDRESS PORT: what connect() itself says, which does not wait: EINPROGRESS is no denial */
+static int do_tcp_start(char **a)
+{
+	struct target t;
+	int fd;
+
+	parse(a[0], a[1], &t);
+	fd = socket(t.sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return fd < 0 ? -errno : finish(fd, failed(connect(fd, sa_of(&t), t.len)));
+}
+
+/* v4-in-v6 connect|sendto IPV4 PORT: an address of IPv4, as such, to a socket of IPv6 */
+static int do_v4_in_v6(char **a)
+{
+	struct target t;
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
+
+	if (fd < 0)
+		return -errno;
+	parse(a[1], a[2], &t);
+	if (!strcmp(a[0], "connect")) {
+		r = failed(connect(fd, sa_of(&t), t.len));
+		if (r == 0)
+			r = failed(send(fd, "?", 1, 0));
+	} else {
+		r = failed(sendto(fd, "?", 1, 0, sa_of(&t), t.len));
+	}
+	return finish(fd, r < 0 ? r : answer(fd, NULL));
+}
+
+/* segments ADDRESS PORT: one call, many datagrams, cut by the kernel or the device */
+static int do_segments(char **a)
+{
+	const int size = 100;
+	static const char data[1000];
+	struct target t;
+	int fd, r;
+
+	parse(a[0], a[1], &t);
+	fd = socket(t.sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	r = failed(setsockopt(fd, IPPROTO_UDP, 103 /* UDP_SEGMENT */, &size, sizeof(size)));
+	if (r == 0)
+		r = failed(sendto(fd, data, sizeof(data), 0, sa_of(&t), t.len));
+	return finish(fd, r < 0 ? r : answer(fd, NULL));
+}
+
+/* socket-elsewhere: one of a network namespace that we make */
+static int do_socket_elsewhere(char **a)
+{
+	(void)a;
+	if (unshare(CLONE_NEWNET) < 0)
+		return -errno;
+	for (int i = 0; i < 4; i++) {
+		int fd = socket(i & 1 ? AF_INET : AF_INET6, i & 2 ? SOCK_STREAM : SOCK_DGRAM, 0);
+
+		if (fd >= 0)
+			return finish(fd, 0);
+	}
+	say("made, and no socket: %s", errno_name(errno));
+	return 0;
+}
+
 /* udp-port-0 ADDRESS: connects, as getaddrinfo() does, and then sends to where it is connected to */
 static int do_udp_port_0(char **a)
 {
@@ -374,73 +437,6 @@ static int do_serve(char **a)
 	}
 }
 
-/* ---- the kernel's programs and maps, from outside */
-
-static int next_id(int cmd, __u32 *id)
-{
-	union bpf_attr attr = { .start_id = *id };
-
-	if (syscall(SYS_bpf, cmd, &attr, sizeof(attr)) < 0)
-		return 0;
-	*id = attr.next_id;
-	return 1;
-}
-
-static void say_name(int is_map, __u32 id)
-{
-	union bpf_attr attr = { .prog_id = id }; /* .map_id is the same field */
-	struct bpf_prog_info prog = { 0 };
-	struct bpf_map_info map = { 0 };
-	int fd = (int)syscall(SYS_bpf, is_map ? BPF_MAP_GET_FD_BY_ID : BPF_PROG_GET_FD_BY_ID, &attr,
-			      sizeof(attr));
-
-	if (fd < 0)
-		return;
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = (__u32)fd;
-	attr.info.info_len = is_map ? sizeof(map) : sizeof(prog);
-	attr.info.info = (__u64)(size_t)(is_map ? (void *)&map : &prog);
-	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0)
-		say_more("%s%u %s\n", is_map ? "map " : "program ", id,
-			 is_map ? map.name : prog.name);
-	close(fd);
-}
-
-/* bpf-list: a line for each program and map that the kernel has: kind, number, name */
-static int do_bpf_list(char **a)
-{
-	(void)a;
-	say("%s", "");
-	for (int is_map = 0; is_map < 2; is_map++)
-		for (__u32 id = 0;
-		     next_id(is_map ? BPF_MAP_GET_NEXT_ID : BPF_PROG_GET_NEXT_ID, &id);)
-			say_name(is_map, id);
-	return 0;
-}
-
-/* bpf-rows ID KEY-SIZE: how many rows a map has */
-static int do_bpf_rows(char **a)
-{
-	union bpf_attr attr = { .map_id = (__u32)number(a[0]) };
-	char key[256] = { 0 }, next[256];
-	long size = number(a[1]), n = 0;
-	int fd = (int)syscall(SYS_bpf, BPF_MAP_GET_FD_BY_ID, &attr, sizeof(attr));
-
-	if (fd < 0)
-		return -errno;
-	for (;; n++) {
-		memset(&attr, 0, sizeof(attr));
-		attr.map_fd = (__u32)fd;
-		attr.key = n ? (__u64)(size_t)key : 0;
-		attr.next_key = (__u64)(size_t)next;
-		if (syscall(SYS_bpf, BPF_MAP_GET_NEXT_KEY, &attr, sizeof(attr)) < 0)
-			break;
-		memcpy(key, next, (size_t)size);
-	}
-	say("%ld", n);
-	return finish(fd, errno == ENOENT ? 0 : -errno);
-}
-
 const struct probe_command net_commands[] = {
 	{ "tcp", "ADDRESS PORT [MS]", 2, 3, 0, do_tcp },
 	{ "udp", "ADDRESS PORT [MS]", 2, 3, 0, do_udp },
@@ -449,11 +445,13 @@ const struct probe_command net_commands[] = {
 	{ "fastopen", "ADDRESS PORT", 2, 2, 0, do_fastopen },
 	{ "fastopen-connect", "ADDRESS PORT", 2, 2, 0, do_fastopen_connect },
 	{ "reconnect", "ADDRESS PORT ADDRESS PORT", 4, 4, 0, do_reconnect },
+	{ "tcp-start", "ADDRESS PORT", 2, 2, 0, do_tcp_start },
+	{ "v4-in-v6", "connect|sendto IPV4 PORT", 3, 3, 0, do_v4_in_v6 },
+	{ "segments", "ADDRESS PORT", 2, 2, 0, do_segments },
+	{ "socket-elsewhere", "", 0, 0, FACT, do_socket_elsewhere },
 	{ "udp-port-0", "ADDRESS", 1, 1, FACT, do_udp_port_0 },
 	{ "ping", "ADDRESS [MS]", 1, 2, 0, do_ping },
 	{ "source-route", "ADDRESS PORT VIA [message]", 3, 4, 0, do_source_route },
 	{ "serve", "TEXT [tcp|udp ADDRESS PORT]...", 1, 1 + 3 * MAX_SERVERS, 0, do_serve },
-	{ "bpf-list", "", 0, 0, FACT, do_bpf_list },
-	{ "bpf-rows", "ID KEY-SIZE", 2, 2, FACT, do_bpf_rows },
 	{ 0 },
 };

@@ -139,7 +139,7 @@ int show_line(int fd)
 
 static const struct probe_command *const tables[] = {
 	file_commands, trick_commands, mount_commands, peer_commands,
-	self_commands, life_commands,  net_commands,
+	self_commands, life_commands,  net_commands,   bpf_commands,
 };
 
 static const struct probe_command *find(const char *name)

@@ -23,7 +23,7 @@ struct probe_command {
 
 /* one table per file, ended by a row without a name */
 extern const struct probe_command file_commands[], trick_commands[], mount_commands[],
-	peer_commands[], self_commands[], life_commands[], net_commands[];
+	peer_commands[], self_commands[], life_commands[], net_commands[], bpf_commands[];
 
 /** probe() - one command: name and arguments; prints its line, returns the exit status */
 int probe(int argc, char **argv);

@@ -50,7 +50,7 @@ FUZZ_SECONDS = 60
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_OBJECTS = $(patsubst %.c,fuzzobj/%.o,$(filter %.c,$(BASE_SOURCES) $(CONFIG_SOURCES) \
-	runtime/init/plan.c runtime/guard/events_line.c runtime/guard/events_read.c)) fuzzobj/config/catalogue_blob.o \
+	runtime/init/plan.c runtime/guard/events_line.c runtime/guard/events_read.c $(WARDEN_SOURCES))) fuzzobj/config/catalogue_blob.o \
 	fuzzobj/config/endpoint_blob.o
 FUZZERS = $(patsubst $(top_srcdir)/tests/fuzz/%.c,fuzzobj/%,$(wildcard $(top_srcdir)/tests/fuzz/fuzz_*.c))
 

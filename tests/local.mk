@@ -6,7 +6,7 @@ UNIT_TESTS += tests/unit/t_events
 UNIT_TESTS += tests/unit/t_sha256
 UNIT_TESTS += tests/unit/t_sync
 
-check_PROGRAMS = $(UNIT_TESTS) tests/probe/subreap tests/probe/recvtty
+check_PROGRAMS = $(UNIT_TESTS) tests/probe/subreap tests/probe/recvtty tests/probe/warden-run
 LDADD = libpinfold.a $(PF_DEP_LIBS)
 
 # What runs inside containers is static, and so comes from the compiler of the init.
@@ -14,6 +14,7 @@ tests_probe_subreap_SOURCES = $(PF_SUBREAP_SOURCES)
 tests_probe_subreap_LDADD =
 tests_probe_recvtty_SOURCES = $(PF_RECVTTY_SOURCES)
 tests_probe_recvtty_LDADD =
+tests_probe_warden_run_SOURCES = tests/probe/warden-run.c
 check_DATA = tests/probe/probe
 tests/probe/probe: $(PF_PROBE_SOURCES) kinc.stamp
 	@$(MKDIR_P) tests/probe

@@ -15,11 +15,14 @@ tests_probe_subreap_LDADD =
 tests_probe_recvtty_SOURCES = $(PF_RECVTTY_SOURCES)
 tests_probe_recvtty_LDADD =
 tests_probe_warden_run_SOURCES = tests/probe/warden-run.c
-check_DATA = tests/probe/probe
+check_DATA = tests/probe/probe tests/probe/resolve
+tests/probe/resolve: tests/probe/resolve.c kinc.stamp
+	@$(MKDIR_P) tests/probe
+	$(AM_V_CCLD)$(INIT_CC) $(INIT_CPPFLAGS) $(INIT_CFLAGS) -static -s -o $@ $<
 tests/probe/probe: $(PF_PROBE_SOURCES) kinc.stamp
 	@$(MKDIR_P) tests/probe
 	$(AM_V_CCLD)$(INIT_CC) $(INIT_CPPFLAGS) $(INIT_CFLAGS) -static -s -o $@ $(filter %.c,$^)
-CLEANFILES += tests/probe/probe
+CLEANFILES += tests/probe/probe tests/probe/resolve
 
 # Checks of the source itself and of the built init.
 LINT_TESTS = tests/lint/includes.sh tests/lint/size.sh tests/lint/headers.sh tests/lint/listed.sh \

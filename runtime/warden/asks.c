@@ -11,7 +11,6 @@
 
 void asks_begin(struct warden *w)
 {
-	/* the table stays as it is, all zero: a page of it that is never used costs nothing */
 	memset(w->resolv_seen, -1, sizeof(w->resolv_seen));
 	if (w->plan->resolv_text) {
 		const char *text = (const char *)w->plan + w->plan->resolv_text;
@@ -119,17 +118,17 @@ static bool is_on_its_way(const struct ask *a, const struct origin *o, const str
 
 static struct ask *free_ask(struct warden *w)
 {
-	for (int i = 0; i < WARDEN_ASKS; i++)
+	for (unsigned int i = 0; i < w->n_asks; i++)
 		if (w->asks[i].state == ASK_FREE)
 			return &w->asks[i];
-	return NULL;
+	return w->n_asks < WARDEN_ASKS ? &w->asks[w->n_asks++] : NULL;
 }
 
 bool asks_add(struct warden *w, const struct origin *o, const struct dns_query *q, bool is_internal)
 {
 	struct ask *a;
 
-	for (int i = 0; i < WARDEN_ASKS; i++)
+	for (unsigned int i = 0; i < w->n_asks; i++)
 		if (is_on_its_way(&w->asks[i], o, q))
 			return true;
 	a = free_ask(w);
@@ -191,7 +190,7 @@ int64_t asks_deadline(const struct warden *w)
 {
 	int64_t first = INT64_MAX;
 
-	for (int i = 0; i < WARDEN_ASKS; i++)
+	for (unsigned int i = 0; i < w->n_asks; i++)
 		if (w->asks[i].state != ASK_FREE && w->asks[i].deadline_ms < first)
 			first = w->asks[i].deadline_ms;
 	return first;
@@ -199,7 +198,7 @@ int64_t asks_deadline(const struct warden *w)
 
 void asks_expire(struct warden *w)
 {
-	for (int i = 0; i < WARDEN_ASKS; i++)
+	for (unsigned int i = 0; i < w->n_asks; i++)
 		if (w->asks[i].state != ASK_FREE && w->asks[i].deadline_ms <= w->now_ms)
 			go_on(w, &w->asks[i]);
 }

@@ -70,7 +70,7 @@ static uint8_t *free_big(struct warden *w)
 	for (int i = 0; i < WARDEN_BIGS; i++) {
 		bool is_free = true;
 
-		for (int j = 0; j < WARDEN_ASKS; j++)
+		for (unsigned int j = 0; j < w->n_asks; j++)
 			is_free &= w->asks[j].big != w->bigs[i];
 		if (is_free)
 			return w->bigs[i];

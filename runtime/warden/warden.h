@@ -98,6 +98,7 @@ struct warden {
 	int64_t now_ms;
 	uint32_t generation;
 	bool has_ended;
+	unsigned int n_asks; /* that were ever used: a page of the others is never touched */
 	struct ask asks[WARDEN_ASKS];
 	struct stream streams[WARDEN_STREAMS];
 	uint8_t bigs[WARDEN_BIGS][WARDEN_BIG_SIZE];

@@ -52,7 +52,7 @@ paths_in() { # FILE...
 	}' "$@"
 }
 # What make puts beside the sources is named in pages as well.
-built='config/catalogue\.img|tests/probe/probe|tests/probe/subreap|tests/probe/recvtty|tests/unit/t_[a-z_]*|docs/pinfold\.8'
+built='config/catalogue\.img|tests/probe/probe|tests/probe/subreap|tests/probe/recvtty|tests/probe/resolve|tests/probe/warden-run|tests/unit/t_[a-z_]*|docs/pinfold\.8'
 missing_of() { # FILE...
 	paths_in "$@" | sort -u | grep -vE ": ($built)\$" | while read -r file path; do
 		# shellcheck disable=SC2086 # a pattern is expanded

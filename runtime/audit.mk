@@ -8,6 +8,7 @@ GUARD_SOURCES += \
 	runtime/guard/audit_entries.c \
 	runtime/guard/audit_json.c \
 	runtime/guard/audit_judge.c \
+	runtime/guard/audit_lists.c \
 	runtime/guard/audit_map.c \
 	runtime/guard/audit_markdown.c \
 	runtime/guard/audit_mask.c \

@@ -27,10 +27,21 @@ struct audit_host {                      /* what is the host's own, to be compar
 int audit_host_open(struct audit_host *ret, struct pf_error *e);
 void audit_host_close(struct audit_host *h);
 
+struct audit_list { /* `egress' or `listen' */
+	bool present;
+	const char **v; /* owned; the texts are the audit's */
+	size_t n;
+};
+
+struct audit_lists { /* those that are in force */
+	struct audit_list egress, listen;
+};
+
 struct audit_task { /* one container, as far as its record tells */
 	const struct audit_host *host;
 	const struct scan_limits *limits; /* NULL: names only */
 	const struct oci_config *config;  /* NULL: unknown */
+	const struct audit_lists *lists;  /* NULL: none, as of another runtime */
 	uint64_t start_time;              /* of the container's pid; 0: not recorded */
 	bool created; /* its process still waits: the environment is config.json's */
 };
@@ -66,6 +77,21 @@ void audit_output(struct audit *a, struct audit_container *c, const struct audit
 void audit_volumes(struct audit *a, struct audit_container *c, const struct audit_task *task);
 /** audit_privileges() - devices, host namespaces and capabilities that lead out */
 void audit_privileges(struct audit *a, struct audit_container *c, const struct audit_task *task);
+
+/* audit_lists.c */
+/** audit_lists_planned() - as create would put them in force */
+void audit_lists_planned(struct audit *a, const struct policy *policy, struct audit_lists *ret);
+/** audit_lists_recorded() - as create did, by posture.json in the state directory; a note where that cannot be read */
+void audit_lists_recorded(struct audit *a, struct audit_container *c, int dir_fd,
+			  struct audit_lists *ret);
+void audit_lists_free(struct audit_lists *l);
+/** audit_ways_egress() - a way for each entry; @where: the network that it bounds */
+void audit_ways_egress(struct audit *a, struct audit_container *c, const struct audit_list *l,
+		       const char *where);
+/** audit_lists_bound_listen() - a server is reached from outside by a listed port alone */
+bool audit_lists_bound_listen(const struct audit_lists *l);
+/** audit_ways_listen() - a way for each port of `listen' */
+void audit_ways_listen(struct audit *a, struct audit_container *c, const struct audit_list *l);
 
 /* audit_policy.c */
 /** audit_verdicts_planned() - what create would decide about each finding */

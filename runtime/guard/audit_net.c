@@ -143,66 +143,107 @@ static bool read_routes(struct audit_container *c, int proc_fd, struct audit_rou
 	return true;
 }
 
-/* Where no process tells: what config.json asks for. */
-static void planned(struct audit *a, struct audit_container *c, const struct oci_config *config)
+static void add_closed(struct audit *a, struct audit_container *c, const char *why)
 {
-	const struct oci_namespace *net = config ? &config->linux_.ns[OCI_NS_NETWORK] : NULL;
-	struct audit_way way = { .kind = AUDIT_WAY_EGRESS, .open = true, .what = "open" };
+	const struct audit_way way = { .kind = AUDIT_WAY_EGRESS, .what = "none", .why = why };
 
-	if (!net)
-		way.why = "unknown: there is neither a process nor a config.json to ask";
-	else if (!net->present)
-		way.why = "the host's own network; no egress list is in force";
-	else if (net->path)
-		way.why = audit_printf(a, "the network namespace `%s'; no egress list is in force",
-				       net->path);
-	else if (config->prestart.n + config->create_runtime.n + config->create_container.n)
-		way.why =
-			"a new network namespace that hooks may connect; no egress list is in force";
-	else
-		way = (struct audit_way){ .kind = AUDIT_WAY_EGRESS,
-					  .what = "none",
-					  .why = "a new network namespace, only loopback in it" };
 	audit_way_add(a, c, &way);
 }
 
-void audit_network(struct audit *a, struct audit_container *c, const struct audit_task *task)
+/* @where leads out: bounded by the lists that are in force, else open. */
+static void add_network(struct audit *a, struct audit_container *c, const struct audit_lists *lists,
+			const char *where)
+{
+	struct audit_way way = { .kind = AUDIT_WAY_EGRESS, .open = true, .what = "open" };
+
+	if (lists && lists->egress.present) {
+		audit_ways_egress(a, c, &lists->egress, where);
+		return;
+	}
+	way.why = audit_printf(a, "%s; no egress list is in force", where);
+	audit_way_add(a, c, &way);
+}
+
+/* Where no process tells: what config.json asks for. */
+static void planned(struct audit *a, struct audit_container *c, const struct audit_task *task)
+{
+	const struct oci_config *config = task->config;
+	const struct oci_namespace *net = config ? &config->linux_.ns[OCI_NS_NETWORK] : NULL;
+	const struct audit_way unknown = {
+		.kind = AUDIT_WAY_EGRESS,
+		.open = true,
+		.what = "open",
+		.why = "unknown: there is neither a process nor a config.json to ask",
+	};
+
+	if (!net) {
+		audit_way_add(a, c, &unknown);
+		return;
+	}
+	if (net->present && !net->path &&
+	    config->prestart.n + config->create_runtime.n + config->create_container.n == 0) {
+		add_closed(a, c, "a new network namespace, only loopback in it");
+		return;
+	}
+	add_network(a, c, task->lists,
+		    !net->present ? "the host's own network"
+		    : net->path   ? audit_printf(a, "the network namespace `%s'", net->path)
+				  : "a new network namespace that hooks may connect");
+	if (task->lists && audit_lists_bound_listen(task->lists))
+		audit_ways_listen(a, c, &task->lists->listen);
+}
+
+/* Return: something leads out of it, or in. */
+static bool egress(struct audit *a, struct audit_container *c, const struct audit_task *task)
 {
 	struct audit_way way = { .kind = AUDIT_WAY_EGRESS, .open = true, .what = "open" };
 	struct audit_routes routes;
 
-	if (c->pid == 0) {
-		planned(a, c, task->config);
-		return;
-	}
-	if (c->ns[AUDIT_NS_NET].host)
-		way.why = "the host's own network; no egress list is in force";
-	else if (!read_routes(c, task->host->proc_fd, &routes))
-		way.why = "its network cannot be read, so nothing says that it is closed";
-	else if (!routes.interfaces[0])
-		way = (struct audit_way){ .kind = AUDIT_WAY_EGRESS,
-					  .what = "none",
-					  .why = "only loopback in its network namespace" };
-	else if (!routes.any)
-		way = (struct audit_way){ .kind = AUDIT_WAY_EGRESS,
-					  .what = "none",
-					  .why = audit_printf(a, "%s: no route leads out",
-							      routes.interfaces) };
-	else
-		way.why = audit_printf(a, "%s: %s; no egress list is in force", routes.interfaces,
-				       routes.to_anywhere ? "a route to anywhere"
-							  : "routes to its own networks");
-	audit_way_add(a, c, &way);
 	if (c->ns[AUDIT_NS_NET].host) {
-		way = (struct audit_way){
-			.kind = AUDIT_WAY_INBOUND,
-			.open = true,
-			.what = "the host's ports",
-			.why = "it can listen on any, and reaches what listens on loopback"
-		};
+		add_network(a, c, task->lists, "the host's own network");
+		return true;
+	}
+	if (!read_routes(c, task->host->proc_fd, &routes)) {
+		way.why = "its network cannot be read, so nothing says that it is closed";
 		audit_way_add(a, c, &way);
+		return true;
+	}
+	if (!routes.interfaces[0]) {
+		add_closed(a, c, "only loopback in its network namespace");
+		return false;
+	}
+	if (routes.any)
+		add_network(a, c, task->lists,
+			    audit_printf(a, "%s: %s", routes.interfaces,
+					 routes.to_anywhere ? "a route to anywhere"
+							    : "routes to its own networks"));
+	else
+		add_closed(a, c, audit_printf(a, "%s: no route leads out", routes.interfaces));
+	return true;
+}
+
+void audit_network(struct audit *a, struct audit_container *c, const struct audit_task *task)
+{
+	const struct audit_way host = {
+		.kind = AUDIT_WAY_INBOUND,
+		.open = true,
+		.what = "the host's ports",
+		.why = "it can listen on any, and reaches what listens on loopback",
+	};
+	bool connected;
+
+	if (c->pid == 0) {
+		planned(a, c, task);
 		return;
 	}
-	add_listeners(a, c, task->host->proc_fd, false);
-	add_listeners(a, c, task->host->proc_fd, true);
+	connected = egress(a, c, task);
+	if (task->lists && audit_lists_bound_listen(task->lists)) {
+		if (connected)
+			audit_ways_listen(a, c, &task->lists->listen);
+	} else if (c->ns[AUDIT_NS_NET].host) {
+		audit_way_add(a, c, &host);
+	} else {
+		add_listeners(a, c, task->host->proc_fd, false);
+		add_listeners(a, c, task->host->proc_fd, true);
+	}
 }

@@ -39,23 +39,6 @@ static void note_policy(struct audit *a, struct audit_container *c, const struct
 					   policy->confined ? ", confined" : ""));
 }
 
-/* What create would say to it. */
-static void judge_by_policy(struct audit *a, struct audit_container *c,
-			    const struct audit_targets *t, const struct oci_config *config)
-{
-	struct pf_error e = PF_ERROR_INIT;
-	struct policy policy = { .any = false };
-
-	if (policy_load(config, t->rt->policy_option, t->rt->rootless, &policy, &e) < 0) {
-		audit_note(c, audit_printf(a, "policy: create refuses this container: %s", e.msg));
-		return;
-	}
-	c->confined = policy.confined;
-	note_policy(a, c, &policy);
-	audit_verdicts_planned(a, c, &policy);
-	policy_free(&policy);
-}
-
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -63,11 +46,33 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* What create would say to it. */
+static int look_with_policy(struct audit *a, struct audit_container *c, struct audit_task *task,
+			    const struct policy *policy, struct pf_error *e)
+{
+	struct audit_lists lists = { .egress = { .present = false } };
+	int ret;
+
+	audit_lists_planned(a, policy, &lists);
+	task->lists = &lists;
+	ret = audit_look(a, c, task, e);
+	task->lists = NULL;
+	audit_lists_free(&lists);
+	STEP(ret);
+	c->confined = policy->confined;
+	note_policy(a, c, policy);
+	audit_verdicts_planned(a, c, policy);
+	return 0;
+}
+
 static int look_at_bundle(struct audit *a, const struct audit_targets *t, const char *path,
 			  const struct oci_config *config, struct pf_error *e)
 {
 	struct audit_task task = { .host = &t->host, .limits = t->limits, .config = config };
 	struct audit_container *c = audit_container_new(a);
+	struct policy policy = { .any = false };
+	struct pf_error why = PF_ERROR_INIT;
+	int ret;
 
 	if (!c)
 		return pf_fail_sys(e, ENOMEM, "audit");
@@ -75,9 +80,15 @@ static int look_at_bundle(struct audit *a, const struct audit_targets *t, const 
 	c->status = "not created";
 	c->bundle = audit_printf(a, "%s", path);
 	c->id = audit_printf(a, "%s", base_name(path));
-	STEP(audit_look(a, c, &task, e));
-	judge_by_policy(a, c, t, config);
-	return 0;
+	if (policy_load(config, t->rt->policy_option, t->rt->rootless, &policy, &why) < 0) {
+		STEP(audit_look(a, c, &task, e));
+		audit_note(c,
+			   audit_printf(a, "policy: create refuses this container: %s", why.msg));
+		return 0;
+	}
+	ret = look_with_policy(a, c, &task, &policy, e);
+	policy_free(&policy);
+	return ret;
 }
 
 int audit_target_bundle(struct audit *a, const struct audit_targets *t, const char *bundle,
@@ -108,6 +119,7 @@ static int look_at_state(struct audit *a, const struct audit_targets *t, const s
 				   .limits = t->limits,
 				   .start_time = s->start_time };
 	enum status status = state_status(s);
+	struct audit_lists lists = { .egress = { .present = false } };
 	struct oci_config config;
 	struct pf_error why = PF_ERROR_INIT;
 	int ret;
@@ -125,7 +137,10 @@ static int look_at_state(struct audit *a, const struct audit_targets *t, const s
 		audit_note(c, audit_printf(a, "its config.json cannot be read: %s", why.msg));
 	if (!s->confined)
 		audit_note(c, "not confined");
+	audit_lists_recorded(a, c, s->dir_fd, &lists);
+	task.lists = &lists;
 	ret = audit_look(a, c, &task, e);
+	audit_lists_free(&lists);
 	if (ret == 0)
 		audit_verdicts_recorded(a, c, s->dir_fd);
 	if (task.config)

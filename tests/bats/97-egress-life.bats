@@ -150,6 +150,45 @@ EPERM"
 	[ ! -e "$PF_ROOT/.egress" ]
 }
 
+ways() { # KIND: of the report in $output
+	jq -r --arg k "$1" '.containers[0].ways[] | select(.kind == $k) | "\(.what) \(if .open then "open" else "closed" end)"' <<<"$output"
+}
+
+@test "audit tells the entries as the ways out, and the ports of listen as the ways in" {
+	joined "$OUT:80 @pod" --annotate "io.pinfold.listen=8080 @loopback"
+	sleeper "${JOINED[@]}"
+	for target in "$ID" "--bundle $BUNDLE"; do
+		# shellcheck disable=SC2086 # two words
+		run -0 pf audit --format json $target
+		[ "$(ways egress)" = "$OUT:80 open
+@pod closed" ] || fail "$output"
+		[ "$(ways inbound)" = "port 8080 open" ] || fail "$output"
+	done
+	run -0 pf audit "$ID"
+	assert_contains "$OUT:80: an entry of \`egress'" "port 8080: an entry of \`listen'"
+}
+
+@test "audit of a list that opens nothing, of one that opens all, and of none" {
+	joined @none
+	sleeper "${JOINED[@]}"
+	run -0 pf audit --format json "$ID"
+	[ "$(ways egress)" = "none closed" ] || fail "$output"
+	[ -z "$(ways inbound)" ]
+	pf delete --force "$ID"
+	joined @any --annotate io.pinfold.listen=@any
+	serving=(tcp 0.0.0.0 7000)
+	start_box "${JOINED[@]}" -- /probe serve own "${serving[@]}"
+	wait_for_line "$SCRATCH/out" listening
+	run -0 pf audit --format json "$ID"
+	[ "$(ways egress)" = "open open" ] || fail "$output"
+	[ "$(ways inbound)" = "tcp 0.0.0.0:7000 open" ] || fail "$output"
+	pf delete --force "$ID"
+	sleeper --ns "network=/run/netns/$NET_IN"
+	run -0 pf audit --format json "$ID"
+	[ "$(jq -r '.containers[0].ways[] | select(.kind == "egress").why' <<<"$output")" = "eth0: a route to anywhere; no egress list is in force" ] ||
+		fail "$output"
+}
+
 # -------------------------------------------------------------------------------------------------------- nothing left
 
 @test "two containers share the programs, which are gone with the last" {

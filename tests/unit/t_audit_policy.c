@@ -162,6 +162,152 @@ static void a_damaged_record_is_told_and_decides_nothing(void)
 	audit_free(&audit);
 }
 
+/* ---- lists of connections */
+
+static struct audit_lists lists;
+
+static void recorded_lists(const char *posture)
+{
+	char dir[] = "/tmp/pf-lists-XXXXXX";
+	struct pf_error e = PF_ERROR_INIT;
+	auto_fd fd = -EBADF;
+
+	begin();
+	if (!mkdtemp(dir))
+		abort();
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (posture)
+		CHECK_INT(pf_create_file_at(fd, "posture.json", posture, strlen(posture), 0600, &e),
+			  ==, 0);
+	lists = (struct audit_lists){ .egress = { .present = false } };
+	audit_lists_recorded(&audit, box, fd, &lists);
+	(void)unlinkat(fd, "posture.json", 0);
+	(void)rmdir(dir);
+}
+
+static void end_lists(void)
+{
+	audit_lists_free(&lists);
+	audit_free(&audit);
+}
+
+#define NETWORK(mechanism, egress, listen)                                                       \
+	"{\"network\":{\"mechanism\":\"" mechanism "\",\"egress\":" egress ",\"listen\":" listen \
+	"}}"
+#define ENTRIES(list) "{\"entries\":[" list "],\"from\":\"x\"}"
+
+static void each_entry_of_a_recorded_list_is_a_way(void)
+{
+	recorded_lists(NETWORK("bpf", ENTRIES("\"203.0.113.7:443\",\"@pod\""),
+			       ENTRIES("\"8080\",\"@loopback\"")));
+	CHECK(lists.egress.present && lists.listen.present);
+	audit_ways_egress(&audit, box, &lists.egress, "eth0");
+	CHECK_INT(box->n_ways, ==, 2);
+	CHECK_STR(box->ways[0].what, "203.0.113.7:443");
+	CHECK(box->ways[0].open && box->ways[0].kind == AUDIT_WAY_EGRESS);
+	CHECK_STR(box->ways[1].what, "@pod");
+	CHECK(!box->ways[1].open);
+	CHECK(audit_lists_bound_listen(&lists));
+	audit_ways_listen(&audit, box, &lists.listen);
+	CHECK_INT(box->n_ways, ==, 3);
+	CHECK_STR(box->ways[2].what, "port 8080");
+	CHECK(box->ways[2].open && box->ways[2].kind == AUDIT_WAY_INBOUND);
+	end_lists();
+}
+
+static void loopback_of_the_host_is_a_way_out(void)
+{
+	recorded_lists(NETWORK("bpf", ENTRIES("\"@loopback\""), "null"));
+	box->ns[AUDIT_NS_NET].host = true;
+	audit_ways_egress(&audit, box, &lists.egress, "the host's own network");
+	CHECK_INT(box->n_ways, ==, 1);
+	CHECK(box->ways[0].open);
+	end_lists();
+}
+
+static void a_list_that_opens_nothing_is_told_closed(void)
+{
+	static const char *const none[] = { NETWORK("bpf", ENTRIES(""), "null"),
+					    NETWORK("bpf", ENTRIES("\"@none\""), "null") };
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		recorded_lists(none[i]);
+		audit_ways_egress(&audit, box, &lists.egress, "eth0");
+		CHECK_INT(box->n_ways, ==, 1);
+		CHECK_STR(box->ways[0].what, "none");
+		CHECK(!box->ways[0].open);
+		CHECK_HAS(box->ways[0].why, "eth0; `egress' opens nothing");
+		CHECK(audit_lists_bound_listen(&lists)); /* loopback alone, unwritten */
+		end_lists();
+	}
+}
+
+static void any_is_open_and_says_what_it_closes(void)
+{
+	recorded_lists(NETWORK("bpf", ENTRIES("\"@any\",\"10.0.0.1\""), ENTRIES("\"@any\"")));
+	audit_ways_egress(&audit, box, &lists.egress, "eth0");
+	CHECK_INT(box->n_ways, ==, 1);
+	CHECK_STR(box->ways[0].what, "open");
+	CHECK(box->ways[0].open);
+	CHECK(!audit_lists_bound_listen(&lists));
+	end_lists();
+}
+
+static void a_long_list_leaves_room_for_other_ways(void)
+{
+	static char text[4096];
+	size_t n = 0;
+
+	n += (size_t)snprintf(text, sizeof(text),
+			      "{\"network\":{\"mechanism\":\"bpf\",\"egress\":{\"entries\":[");
+	for (int i = 0; i < 100; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s\"10.0.0.%d\"", i ? "," : "",
+				      i);
+	snprintf(text + n, sizeof(text) - n, "]}}}");
+	recorded_lists(text);
+	audit_ways_egress(&audit, box, &lists.egress, "eth0");
+	CHECK_INT(box->n_ways, ==, 17);
+	CHECK_STR(box->ways[16].what, "84 more entries");
+	CHECK(box->ways[16].open);
+	end_lists();
+}
+
+static void a_list_that_is_not_in_force_is_none(void)
+{
+	static const char *const none[] = {
+		NULL,
+		"{}",
+		"[]",
+		"{\"network\":null}",
+		NETWORK("none", ENTRIES("\"10.0.0.1\""), ENTRIES("\"80\"")),
+		NETWORK("bpf", "null", "null"),
+		NETWORK("bpf", "{\"entries\":7}", "3"),
+		"{",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		recorded_lists(none[i]);
+		CHECK(!lists.egress.present && !lists.listen.present);
+		CHECK(!audit_lists_bound_listen(&lists));
+		CHECK_INT(box->n_notes, ==, i + 1 == ARRAY_SIZE(none) ? 1 : 0);
+		end_lists();
+	}
+}
+
+static void the_lists_of_a_policy_are_those_that_create_would_use(void)
+{
+	static char *egress[] = { (char *)(uintptr_t) "10.0.0.1:80", NULL };
+	struct policy p = { .any = true };
+
+	begin();
+	set_word(&p, POLICY_EGRESS, egress, 1);
+	lists = (struct audit_lists){ .egress = { .present = false } };
+	audit_lists_planned(&audit, &p, &lists);
+	CHECK(lists.egress.present && !lists.listen.present);
+	CHECK_STR(lists.egress.v[0], "10.0.0.1:80");
+	end_lists();
+}
+
 int main(void)
 {
 	world_open();
@@ -170,6 +316,13 @@ int main(void)
 	RUN(what_is_kept_from_the_workload_is_told_though_it_cannot_be_seen);
 	RUN(a_cover_that_is_gone_is_no_cover);
 	RUN(a_damaged_record_is_told_and_decides_nothing);
+	RUN(each_entry_of_a_recorded_list_is_a_way);
+	RUN(loopback_of_the_host_is_a_way_out);
+	RUN(a_list_that_opens_nothing_is_told_closed);
+	RUN(any_is_open_and_says_what_it_closes);
+	RUN(a_long_list_leaves_room_for_other_ways);
+	RUN(a_list_that_is_not_in_force_is_none);
+	RUN(the_lists_of_a_policy_are_those_that_create_would_use);
 	catalogue_free(&world_catalogue);
 	return tap_done();
 }

@@ -202,3 +202,18 @@ text'
 	assert_status 1
 	assert_contains io.pinfold.raed io.pinfold.read
 }
+
+@test "egress by annotation bounds the network that ctr gives, and exec too" {
+	local tool="type=bind,src=$PF_BUILD/tests/probe,dst=/tool,options=rbind:ro"
+
+	ctr_run --annotation io.pinfold.egress=192.0.2.7:80 --mount "$tool" -- /tool/probe each tcp 192.0.2.1 80 -- udp 192.0.2.1 53 \
+		-- tcp 192.0.2.7 443 -- tcp 127.0.0.1 7000 -- tcp 192.0.2.7 80
+	assert_output "EPERM
+EPERM
+EPERM
+ECONNREFUSED
+ENETUNREACH"
+	ctr_up --annotation io.pinfold.egress=@none --mount "$tool"
+	run ctr task exec --exec-id one "$C" /tool/probe tcp 192.0.2.1 80
+	assert_output EPERM
+}

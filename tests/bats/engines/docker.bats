@@ -183,3 +183,19 @@ text'
 	assert_contains tried
 	refute_output a-secret
 }
+
+@test "egress of the node's defaults bounds the network that docker gives, and exec too" {
+	local tool=(-v "$PF_BUILD/tests/probe:/tool:ro")
+
+	mkdir -p /etc/pinfold
+	echo '{ "defaults": { "egress": ["192.0.2.7:80"] } }' >/etc/pinfold/policy.json
+	d_run "${tool[@]}" -- /tool/probe each tcp 192.0.2.1 80 -- udp 192.0.2.1 53 -- tcp 127.0.0.1 7000 -- tcp 192.0.2.7 80
+	assert_output "EPERM
+EPERM
+ECONNREFUSED
+ENETUNREACH"
+	d_up "${tool[@]}"
+	run docker exec "$C" /tool/probe tcp 192.0.2.1 80
+	rm -r /etc/pinfold
+	assert_output EPERM
+}

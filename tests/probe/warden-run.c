@@ -28,7 +28,7 @@
 
 extern const char warden_blob[], warden_blob_end[];
 
-static void die(const char *what)
+static void __attribute__((noreturn)) die(const char *what)
 {
 	perror(what);
 	exit(1);
@@ -61,7 +61,7 @@ static int table_fd(char **entries, size_t n, char **internal, size_t n_internal
 	const struct oci_strings a = { entries, n }, b = { internal, n_internal };
 	struct pf_error e = PF_ERROR_INIT;
 	struct flat f = { 0 };
-	int fd;
+	int fd = -EBADF;
 
 	if (nametab_make(&a, &b, &f.bytes, &e) < 0 || flat_memfd(&f, "names", &fd, &e) < 0) {
 		fprintf(stderr, "%s\n", e.msg);
@@ -74,7 +74,7 @@ static void become(struct warden_plan *p)
 {
 	char *argv[] = { (char[]){ "pinfold-warden" }, NULL };
 	struct pf_error e = PF_ERROR_INIT;
-	int program, fd;
+	int program, fd = -EBADF;
 	struct flat f;
 
 	flat_begin(&f, sizeof(*p));

@@ -26,11 +26,18 @@ struct item { /* a prefix and what one entry says of it; entry 0: it is closed *
 	__u32 entry;
 };
 
+/* The rows of one group, in the order of the entries that they come from. */
+struct run {
+	size_t start, n;
+};
+
 struct build {
 	struct item *items;
 	size_t n, cap;
 	struct egress_table t;
 	size_t cap_places, cap_ports;
+	struct run *runs; /* of groups, by what they open */
+	size_t runs_mask;
 	struct pf_error *e;
 };
 
@@ -238,10 +245,26 @@ static int add_group(struct build *b, const struct around *s, __u16 group)
 	return 0;
 }
 
-static bool same_ports(const struct egress_table *t, size_t a, size_t b, size_t n)
+static __u64 run_hash(const struct egress_table *t, struct run r)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct egress_port x = t->ports[a + i].key, y = t->ports[b + i].key;
+	__u64 hash = 0xcbf29ce484222325;
+
+	for (size_t i = r.start; i < r.start + r.n; i++) {
+		const struct egress_port *k = &t->ports[i].key;
+
+		hash = (hash ^ k->port) * 0x100000001b3;
+		hash = (hash ^ k->bits) * 0x100000001b3;
+		hash = (hash ^ k->protocol) * 0x100000001b3;
+	}
+	return hash;
+}
+
+static bool same_ports(const struct egress_table *t, struct run a, struct run b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++) {
+		struct egress_port x = t->ports[a.start + i].key, y = t->ports[b.start + i].key;
 
 		x.group = y.group = 0;
 		if (memcmp(&x, &y, sizeof(x)) != 0)
@@ -250,25 +273,41 @@ static bool same_ports(const struct egress_table *t, size_t a, size_t b, size_t 
 	return true;
 }
 
-/* Many prefixes open the same ports: they share a group. @start: where the rows of the newest begin, which go if so. */
-static __u16 share_group(struct egress_table *t, size_t start, __u16 group)
+/* Many prefixes open the same ports: they share a group. @r: the rows of the newest, which go if so. */
+static __u16 share_group(struct build *b, struct run r, __u16 group)
 {
-	size_t n = t->n_ports - start, at = 0;
+	size_t at;
 
-	if (n == 0)
+	if (r.n == 0)
 		return EGRESS_CLOSED;
-	while (at < start) {
-		size_t end = at;
-
-		while (end < start && t->ports[end].key.group == t->ports[at].key.group)
-			end++;
-		if (end - at == n && same_ports(t, at, start, n)) {
-			t->n_ports = start;
-			return t->ports[at].key.group;
-		}
-		at = end;
+	for (at = run_hash(&b->t, r) & b->runs_mask; b->runs[at].n; at = (at + 1) & b->runs_mask) {
+		if (!same_ports(&b->t, b->runs[at], r))
+			continue;
+		b->t.n_ports = r.start;
+		return b->t.ports[b->runs[at].start].key.group;
 	}
+	b->runs[at] = r;
 	return group;
+}
+
+/* Room for a run of each item, twice: so the search always ends. */
+static int make_runs(struct build *b)
+{
+	size_t size = 16;
+
+	while (size < 2 * b->n)
+		size *= 2;
+	b->runs = calloc(size, sizeof(*b->runs));
+	b->runs_mask = size - 1;
+	return b->runs ? 0 : no_memory(b->e);
+}
+
+static int fail_many(struct pf_error *e)
+{
+	return pf_fail(
+		e, PF_ERR_POLICY, 0,
+		"/annotations/io.pinfold.egress: its entries open more than %d different sets of ports",
+		EGRESS_LISTENED - 1);
 }
 
 static int make_places(struct build *b)
@@ -276,6 +315,7 @@ static int make_places(struct build *b)
 	struct around s = { .n = 0 };
 	__u16 group = EGRESS_CLOSED + 1;
 
+	STEP(make_runs(b));
 	if (b->n > 0)
 		qsort(b->items, b->n, sizeof(*b->items), compare_items);
 	for (size_t i = 0, end; i < b->n; i = end) {
@@ -290,8 +330,9 @@ static int make_places(struct build *b)
 		s.first[s.n] = i;
 		s.end[s.n++] = end;
 		STEP(add_group(b, &s, group));
-		shared = share_group(&b->t, start, group);
-		group = (__u16)(group + (shared == group));
+		shared = share_group(b, (struct run){ start, b->t.n_ports - start }, group);
+		if (shared == group && ++group == EGRESS_LISTENED)
+			return fail_many(b->e);
 		STEP(add_place(b, prefix, shared));
 	}
 	return 0;
@@ -375,6 +416,7 @@ int egress_table_make(const struct policy *policy, struct egress_table *ret, str
 	if (err == 0)
 		err = make_listen(&b, &policy->keys[POLICY_LISTEN]);
 	free(b.items);
+	free(b.runs);
 	if (err < 0) {
 		egress_table_free(&b.t);
 		return err;

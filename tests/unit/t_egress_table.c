@@ -216,6 +216,27 @@ static void many_addresses_share_their_ports(void)
 	CHECK_INT(find("10.15.249.2", IPPROTO_TCP, 1), ==, 0);
 }
 
+/* A number of a group has 16 bits, and the last is that of `listen': what does not fit is refused, not counted again. */
+static void more_sets_of_ports_than_numbers_are_refused(void)
+{
+	enum { N = 66000 };
+	auto_free char *text = malloc(N * 32), **list = calloc(N, sizeof(*list));
+	char *at = text;
+
+	egress_table_free(&t);
+	memset(&policy, 0, sizeof(policy));
+	for (int i = 0; text && list && i < N; i++) {
+		list[i] = at;
+		at += sprintf(at, "tcp://10.%d.%d.%d:%d", i >> 16, i >> 8 & 255, i & 255,
+			      i % 65535 + 1) +
+		      1;
+	}
+	policy.keys[POLICY_EGRESS] = (struct policy_value){ .present = true, .list = { list, N } };
+	e = (struct pf_error)PF_ERROR_INIT;
+	CHECK(text && list && egress_table_make(&policy, &t, &e) < 0);
+	CHECK_HAS(e.msg, "different sets of ports");
+}
+
 int main(void)
 {
 	RUN(nothing_is_open_that_is_not_listed);
@@ -227,6 +248,7 @@ int main(void)
 	RUN(listen_has_rows_of_its_own);
 	RUN(what_takes_a_resolver_is_refused_by_name);
 	RUN(many_addresses_share_their_ports);
+	RUN(more_sets_of_ports_than_numbers_are_refused);
 	egress_table_free(&t);
 	return tap_done();
 }

@@ -140,6 +140,20 @@ static int cover_credentials(struct confine_run *run, struct pf_error *e)
 	return credentials_look(in->credentials, &tree, e);
 }
 
+/* `env' takes the variables that load code into a program. A file does the same, and is not its business: it is told. */
+static int note_preload(struct confine_run *run, struct pf_error *e)
+{
+	struct confine_found found;
+	int answer = confine_walk(run, "/etc/ld.so.preload", LINKS_ANY, &found, e);
+
+	if (answer < 0 || answer != CONFINE_FOUND)
+		return answer < 0 ? answer : 0;
+	return confine_note(
+		run, e,
+		"`/etc/ld.so.preload' is there: glibc loads what it names into every program, as "
+		"LD_PRELOAD would, and `env' does not cover a file");
+}
+
 static int resolve(struct confine_run *run, struct pf_error *e)
 {
 	static const enum confine_key order[] = { CONFINE_WRITE, CONFINE_READ, CONFINE_EXEC };
@@ -162,6 +176,7 @@ static int resolve(struct confine_run *run, struct pf_error *e)
 	STEP(confine_decide_noexec(run, e));
 	STEP(confine_take_network(run, e));
 	STEP(cover_credentials(run, e)); /* last: what is covered already is not looked at */
+	STEP(note_preload(run, e));
 	return note_loaders(run, e);
 }
 

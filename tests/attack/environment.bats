@@ -89,3 +89,16 @@ told() {
 	in_box --env PINFOLD_ENV=keep --env LD_AUDIT=x env
 	nothing_evil "${lines[-1]}"
 }
+
+# Row 61. An rpath is part of a program, and as trusted as the image that it comes with.
+@test "a file that does what LD_PRELOAD would is told of in the posture" {
+	rm -rf "$BUNDLE/rootfs"
+	mkdir -p "$BUNDLE"
+	cp -a "$PF_SUITE/rootfs" "$BUNDLE/rootfs"
+	mkdir -p "$BUNDLE/rootfs/etc"
+	echo "$EVIL" >"$BUNDLE/rootfs/etc/ld.so.preload"
+	sleeper --annotate io.pinfold.env=scrub --annotate io.pinfold.read=@image
+	run -0 pf posture "$ID"
+	assert_contains "/etc/ld.so.preload' is there"
+	refute_output "$EVIL"
+}

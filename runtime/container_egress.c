@@ -102,10 +102,12 @@ int container_judge_egress(struct container *c, uint64_t netns_cookie, struct pf
 {
 	if (!c->egress.wanted)
 		return 0;
-	if (netns_cookie == 0)
-		return pf_fail(e, PF_ERR_HOST, 0,
-			       "egress: this kernel does not tell network namespaces apart "
-			       "(SO_NETNS_COOKIE): Linux 5.14 or newer does");
+	if (netns_cookie == 0) {
+		(void)pf_fail(e, PF_ERR_HOST, 0,
+			      "egress: this kernel does not tell network namespaces apart "
+			      "(SO_NETNS_COOKIE): Linux 5.14 or newer does");
+		return go_without(c, e);
+	}
 	STEP(egress_attach(&c->egress.programs, c->cgroup2_fd, e));
 	return egress_open(&c->egress.programs, &c->egress.numbers, &c->egress.table, c->cgroup2_fd,
 			   netns_cookie, e);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -25,6 +26,7 @@ struct record {
 	struct egress_numbers numbers; /* .policy: the last that was given */
 	__u32 programs[EGRESS_PROGRAM_COUNT_];
 	__u64 tags[EGRESS_PROGRAM_COUNT_];
+	__u64 dev, ino; /* of the state root: a copy of it would give the next number twice */
 };
 
 static int find_maps(const struct record *r, struct egress_programs *g)
@@ -66,9 +68,10 @@ static __u64 object_sum(void)
 	return sum;
 }
 
-static bool find(int fd, struct record *r, struct egress_programs *g)
+static bool find(int fd, const struct stat *root, struct record *r, struct egress_programs *g)
 {
-	if (pread(fd, r, sizeof(*r), 0) != (ssize_t)sizeof(*r) || r->object != object_sum())
+	if (pread(fd, r, sizeof(*r), 0) != (ssize_t)sizeof(*r) || r->object != object_sum() ||
+	    r->dev != root->st_dev || r->ino != root->st_ino)
 		return false;
 	if (find_maps(r, g) == 0 && find_programs(r, g) == 0)
 		return true;
@@ -76,9 +79,9 @@ static bool find(int fd, struct record *r, struct egress_programs *g)
 	return false;
 }
 
-static int describe(const struct egress_programs *g, struct record *ret)
+static int describe(const struct egress_programs *g, const struct stat *root, struct record *ret)
 {
-	struct record r = { .object = object_sum() };
+	struct record r = { .object = object_sum(), .dev = root->st_dev, .ino = root->st_ino };
 
 	for (int m = 0; m < EGRESS_MAP_COUNT_; m++)
 		STEP(bpf_map_id(g->maps[m], egress_map_names[m], &r.numbers.maps[m]));
@@ -89,24 +92,29 @@ static int describe(const struct egress_programs *g, struct record *ret)
 	return 0;
 }
 
-static int find_or_load(int fd, struct record *r, struct egress_programs *g, struct pf_error *e)
+static int find_or_load(int root_fd, int fd, struct record *r, struct egress_programs *g,
+			struct pf_error *e)
 {
+	struct stat root;
 	int err;
 
-	if (find(fd, r, g))
+	if (fstat(root_fd, &root) < 0)
+		return pf_fail_sys(e, errno, "look at the state root");
+	if (find(fd, &root, r, g))
 		return 0;
 	STEP(egress_load(g, e));
-	err = describe(g, r);
+	err = describe(g, &root, r);
 	return err < 0 ? pf_fail_sys(e, err, "egress: number of what was loaded") : 0;
 }
 
-static int share(int fd, struct egress_programs *g, struct egress_numbers *ret, struct pf_error *e)
+static int share(int root_fd, int fd, struct egress_programs *g, struct egress_numbers *ret,
+		 struct pf_error *e)
 {
 	struct record r;
 
 	if (flock(fd, LOCK_EX) < 0)
 		return pf_fail_sys(e, errno, "lock `" FILE_NAME "' of the state root");
-	STEP(find_or_load(fd, &r, g, e));
+	STEP(find_or_load(root_fd, fd, &r, g, e));
 	if (++r.numbers.policy == 0)
 		return pf_fail(e, PF_ERR_SYS, EOVERFLOW, "egress: a number for the container");
 	if (pwrite(fd, &r, sizeof(r), 0) != (ssize_t)sizeof(r))
@@ -124,7 +132,7 @@ int egress_share(int root_fd, struct egress_programs *ret, struct egress_numbers
 
 	if (fd < 0)
 		return pf_fail_sys(e, errno, "open `" FILE_NAME "' of the state root");
-	err = share(fd, &g, ret_numbers, e);
+	err = share(root_fd, fd, &g, ret_numbers, e);
 	if (err < 0) {
 		egress_close(&g);
 		return err;

@@ -308,6 +308,8 @@ ok: outside"
 	run -0 "$RUNTIME" --root "$SCRATCH/other" run --bundle "$BUNDLE" "$ID-2"
 	assert_output "EPERM
 ok: outside"
+	# two containers of one number would have each other's rows: the copy leads to maps of its own
+	[ "$(egress_numbers "$SCRATCH/other/.egress" | head -n 1)" != "$(egress_numbers "$PF_ROOT/.egress" | head -n 1)" ] || fail "the copy was believed"
 	in_box each tcp "$OUT" 80 -- tcp "$OUT_2" 80
 	assert_output "ok: outside
 EPERM"
